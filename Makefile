@@ -1,0 +1,40 @@
+# What to type. Everything runs on a JDK 25 that tools/find-jdk finds; Maven does the work.
+.PHONY: run test bench replay format build clean manifests
+
+JAVA_HOME_25 = $$(tools/find-jdk)
+MVN = JAVA_HOME=$$home mvn -B -ntp -Dstyle.color=never
+
+# Starts the whole platform on this machine.
+run: build
+	@home=$(JAVA_HOME_25) && exec $$home/bin/java -jar local/target/local.jar all
+
+# Builds only when a source is newer: programs that run keep their jars as they were.
+build: target/built
+
+target/built: pom.xml $(wildcard */pom.xml) $(shell find */src/main -type f)
+	@echo "Building …"
+	@home=$(JAVA_HOME_25) && $(MVN) -q -DskipTests -Dspotless.check.skip=true package
+	@mkdir -p target && touch $@
+
+# Every test; ends with a list of what was skipped and why. STRICT=1: a skip fails.
+test:
+	@home=$(JAVA_HOME_25) && $(MVN) verify && tools/skipped-tests
+
+# A line a benchmark: NAME ratio R (ours X unit, limit Y unit, goal G). BENCH=NAME runs one.
+bench: build
+	@home=$(JAVA_HOME_25) && $$home/bin/java --sun-misc-unsafe-memory-access=allow -jar bench/target/bench.jar $(BENCH)
+
+# Posts a CSV (timestamp,value): make replay FILE=examples/press-4.csv SENSOR=press-4 METRIC=temperature RATE=500
+replay: build
+	@home=$(JAVA_HOME_25) && FILE="$(FILE)" SENSOR="$(SENSOR)" METRIC="$(METRIC)" RATE="$(RATE)" \
+		$$home/bin/java -jar local/target/local.jar replay
+
+format:
+	@home=$(JAVA_HOME_25) && $(MVN) -q spotless:apply
+
+# Renders every overlay and checks what came out.
+manifests:
+	@tools/render-manifests
+
+clean:
+	@home=$(JAVA_HOME_25) && $(MVN) -q clean

@@ -1,0 +1,111 @@
+package dev.millrace.core.config;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * A login to PostgreSQL.
+ *
+ * @param sslMode disable, prefer, require, verify-ca or verify-full, as libpq names them
+ */
+public record DatabaseConfig(String host, int port, String database, String user, String password, SslMode sslMode) {
+
+    /** How the connection is encrypted and the server checked. */
+    public enum SslMode {
+        DISABLE("disable"),
+        PREFER("prefer"),
+        REQUIRE("require"),
+        VERIFY_CA("verify-ca"),
+        VERIFY_FULL("verify-full");
+
+        private final String text;
+
+        SslMode(String text) {
+            this.text = text;
+        }
+
+        /** The mode as libpq spells it. */
+        public String text() {
+            return text;
+        }
+
+        static SslMode parse(String text) {
+            for (SslMode mode : values()) {
+                if (mode.text.equals(text)) {
+                    return mode;
+                }
+            }
+            throw new IllegalArgumentException("sslmode must be disable, prefer, require, verify-ca or verify-full");
+        }
+    }
+
+    /** The login that {@code DATABASE_URL} names, its parts overridden by those variables that are set. */
+    public static DatabaseConfig read(Environment environment) {
+        DatabaseConfig url = environment
+                .optional("DATABASE_URL", DatabaseConfig::parse)
+                .orElse(new DatabaseConfig("localhost", 5432, "millrace", "millrace", "", SslMode.PREFER));
+        return new DatabaseConfig(
+                environment.text("DATABASE_HOST", url.host),
+                url.port,
+                url.database,
+                environment.text("DATABASE_USER", url.user),
+                environment.text("DATABASE_PASSWORD", url.password),
+                url.sslMode);
+    }
+
+    /** The owner's login, {@code DATABASE_MIGRATION_URL}; the service's own where it is not set. */
+    public static DatabaseConfig readMigration(Environment environment, DatabaseConfig own) {
+        return environment
+                .optional("DATABASE_MIGRATION_URL", DatabaseConfig::parse)
+                .orElse(own);
+    }
+
+    /** Parses {@code postgresql://user:password@host:port/database?sslmode=…}. Messages never hold the text. */
+    static DatabaseConfig parse(String url) {
+        URI uri;
+        try {
+            uri = new URI(url);
+        } catch (URISyntaxException _) {
+            throw new IllegalArgumentException("must look like postgresql://user:password@host:5432/database");
+        }
+        boolean known = "postgresql".equals(uri.getScheme()) || "postgres".equals(uri.getScheme());
+        String path = Optional.ofNullable(uri.getPath()).orElse("");
+        if (!known || uri.getHost() == null || path.length() < 2) {
+            throw new IllegalArgumentException("must look like postgresql://user:password@host:5432/database");
+        }
+        if (uri.getPort() == 0 || uri.getPort() > 65_535) {
+            throw new IllegalArgumentException("must have a port from 1 to 65535");
+        }
+        String[] login = Optional.ofNullable(uri.getRawUserInfo()).orElse("").split(":", 2);
+        SslMode sslMode = SslMode.PREFER;
+        for (String parameter :
+                Optional.ofNullable(uri.getRawQuery()).orElse("").split("&", -1)) {
+            if (parameter.startsWith("sslmode=")) {
+                sslMode = SslMode.parse(parameter.substring("sslmode=".length()));
+            } else if (!parameter.isEmpty()) {
+                throw new IllegalArgumentException("has a parameter other than sslmode");
+            }
+        }
+        return new DatabaseConfig(
+                uri.getHost(),
+                uri.getPort() < 0 ? 5432 : uri.getPort(),
+                path.substring(1),
+                decode(login[0]),
+                login.length > 1 ? decode(login[1]) : "",
+                sslMode);
+    }
+
+    private static String decode(String text) {
+        // a plus sign stands for itself in a URI's user info
+        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+        return "postgresql://" + user + "@" + host + ":" + port + "/" + database + "?sslmode=" + sslMode.text;
+    }
+}

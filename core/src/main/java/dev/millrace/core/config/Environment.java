@@ -1,0 +1,215 @@
+package dev.millrace.core.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+/**
+ * The environment variables of a process, read once. Every problem is collected, so that one start tells all of them;
+ * a setting with a problem reads as its default until {@link #check} throws.
+ *
+ * <p>A value may be a reference, {@code file:/path}, which stands for the file's content without trailing white space.
+ * {@code ssm:} and {@code secret:} references are refused with a message until they are supported.
+ *
+ * <p>It remembers what was asked for, so that the documentation can be held against the code ({@link #asked}).
+ */
+public final class Environment {
+
+    private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
+
+    /** A duration of nothing is no timeout but a failure at once; ten years overflow no unit of time. */
+    private static final Duration MIN_DURATION = Duration.ofMillis(1);
+
+    private static final Duration MAX_DURATION = Duration.ofDays(3650);
+
+    private final Map<String, String> variables;
+    private final Map<String, String> asked = new LinkedHashMap<>();
+    private final Set<String> problems;
+
+    public Environment(Map<String, String> variables) {
+        this(variables, new LinkedHashSet<>());
+    }
+
+    private Environment(Map<String, String> variables, Set<String> problems) {
+        this.variables = Map.copyOf(variables);
+        this.problems = problems;
+    }
+
+    /** The same variables but for those given, which replace or join them. Problems of either are told by both. */
+    public Environment with(Map<String, String> replacements) {
+        Map<String, String> merged = new HashMap<>(variables);
+        merged.putAll(replacements);
+        return new Environment(merged, problems);
+    }
+
+    /** The names asked for so far, in order, each with its default as text; an empty text where there is none. */
+    public Map<String, String> asked() {
+        return Map.copyOf(asked);
+    }
+
+    /** A text; an empty variable counts as one that is not set. */
+    public String text(String name, String defaultValue) {
+        return read(name, defaultValue, text -> text).orElse(defaultValue);
+    }
+
+    /**
+     * A text of one form.
+     *
+     * @param message what is wrong with any other, such as "must be a number"
+     */
+    public String text(String name, String defaultValue, Pattern form, String message) {
+        return read(name, defaultValue, text -> {
+                    if (!form.matcher(text).matches()) {
+                        throw new IllegalArgumentException(message);
+                    }
+                    return text;
+                })
+                .orElse(defaultValue);
+    }
+
+    /** A text that has no default and may be missing. */
+    public Optional<String> optionalText(String name) {
+        return read(name, "", text -> text);
+    }
+
+    /** A whole number from {@code min} to {@code max}, both included. */
+    public int integer(String name, int defaultValue, int min, int max) {
+        return read(name, Integer.toString(defaultValue), text -> {
+                    try {
+                        int value = Integer.parseInt(text);
+                        if (value >= min && value <= max) {
+                            return value;
+                        }
+                    } catch (NumberFormatException e) {
+                        // said below, with the bounds
+                    }
+                    throw new IllegalArgumentException("must be a whole number from " + min + " to " + max);
+                })
+                .orElse(defaultValue);
+    }
+
+    /** A TCP port, 1 to 65535; with {@code 0} the system chooses one. */
+    public int port(String name, int defaultValue) {
+        return integer(name, defaultValue, 0, 65_535);
+    }
+
+    /** {@code true} or {@code false}. */
+    public boolean flag(String name, boolean defaultValue) {
+        return read(name, Boolean.toString(defaultValue), text -> switch (text) {
+                    case "true" -> true;
+                    case "false" -> false;
+                    default -> throw new IllegalArgumentException("must be true or false");
+                })
+                .orElse(defaultValue);
+    }
+
+    /** One of a few words. */
+    public String oneOf(String name, String defaultValue, List<String> words) {
+        return read(name, defaultValue, text -> {
+                    if (!words.contains(text)) {
+                        throw new IllegalArgumentException("must be one of " + String.join(", ", words));
+                    }
+                    return text;
+                })
+                .orElse(defaultValue);
+    }
+
+    /** A duration such as {@code 500ms}, {@code 10s}, {@code 5m}, {@code 1h} or {@code 30d}, from 1ms to 3650d. */
+    public Duration duration(String name, String defaultValue) {
+        return duration(name, defaultValue, MIN_DURATION, MAX_DURATION);
+    }
+
+    /** A duration from {@code min} to {@code max}, both included. */
+    public Duration duration(String name, String defaultValue, Duration min, Duration max) {
+        return read(name, defaultValue, text -> parseDuration(text, min, max))
+                .orElseGet(() -> parseDuration(defaultValue, min, max));
+    }
+
+    /** A duration from 1ms to 3650d that has no default and may be missing. */
+    public Optional<Duration> optionalDuration(String name) {
+        return read(name, "", text -> parseDuration(text, MIN_DURATION, MAX_DURATION));
+    }
+
+    /** A value of the type that {@code parser} makes; it throws {@link IllegalArgumentException} with what is wrong. */
+    public <T> Optional<T> optional(String name, Function<String, T> parser) {
+        return read(name, "", parser);
+    }
+
+    /** Notes a problem that only several settings together show. */
+    public void problem(String name, String message) {
+        problems.add(name + ": " + message);
+    }
+
+    /** Throws with every problem found since the start, if there is one. */
+    public void check() throws InvalidConfiguration {
+        if (!problems.isEmpty()) {
+            throw new InvalidConfiguration(List.copyOf(problems));
+        }
+    }
+
+    private <T> Optional<T> read(String name, String defaultValue, Function<String, T> parser) {
+        asked.put(name, defaultValue);
+        String raw = variables.get(name);
+        if (raw == null || raw.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(parser.apply(resolve(raw)));
+        } catch (IllegalArgumentException e) {
+            problem(name, String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    private static String resolve(String raw) {
+        if (raw.startsWith("ssm:") || raw.startsWith("secret:")) {
+            throw new IllegalArgumentException("ssm: and secret: references are not supported yet");
+        }
+        if (!raw.startsWith("file:")) {
+            return raw;
+        }
+        try {
+            return Files.readString(Path.of(raw.substring("file:".length()))).stripTrailing();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("the file that it refers to cannot be read", e);
+        }
+    }
+
+    private static Duration parseDuration(String text, Duration min, Duration max) {
+        var matcher = DURATION.matcher(text);
+        if (!matcher.matches()) {
+            throw new IllegalArgumentException("must be a duration such as 500ms, 10s, 5m, 1h or 30d");
+        }
+        long amount = Long.parseLong(matcher.group(1));
+        Duration duration =
+                switch (matcher.group(2)) {
+                    case "ms" -> Duration.ofMillis(amount);
+                    case "s" -> Duration.ofSeconds(amount);
+                    case "m" -> Duration.ofMinutes(amount);
+                    case "h" -> Duration.ofHours(amount);
+                    default -> Duration.ofDays(amount);
+                };
+        if (duration.compareTo(min) < 0 || duration.compareTo(max) > 0) {
+            throw new IllegalArgumentException("must be from " + written(min) + " to " + written(max));
+        }
+        return duration;
+    }
+
+    /** The bound as a setting would be written. */
+    private static String written(Duration bound) {
+        if (bound.toMillisPart() != 0) {
+            return bound.toMillis() + "ms";
+        }
+        return bound.toSeconds() % 86_400 != 0 || bound.isZero() ? bound.toSeconds() + "s" : bound.toDays() + "d";
+    }
+}

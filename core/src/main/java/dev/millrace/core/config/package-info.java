@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.core.config;
+
+import org.jspecify.annotations.NullMarked;

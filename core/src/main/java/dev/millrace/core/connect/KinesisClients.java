@@ -1,0 +1,52 @@
+package dev.millrace.core.connect;
+
+import dev.millrace.core.config.KinesisConfig;
+import java.time.Duration;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.Protocol;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/**
+ * Makes Kinesis clients. They never retry by themselves: only the caller knows which of a call's records were accepted and
+ * which order must hold.
+ */
+public final class KinesisClients {
+
+    private KinesisClients() {}
+
+    /**
+     * A client whose calls end within {@code timeout}, one way or the other.
+     *
+     * @param maxCalls how many calls may be under way at a time
+     */
+    public static KinesisAsyncClient create(KinesisConfig config, Duration timeout, int maxCalls) {
+        var builder = KinesisAsyncClient.builder()
+                .region(Region.of(config.region()))
+                .overrideConfiguration(override -> override.retryStrategy(DefaultRetryStrategy.doNotRetry())
+                        .apiCallTimeout(timeout))
+                .httpClientBuilder(NettyNioAsyncHttpClient.builder()
+                        // a connection a call: with HTTP/2 all calls would wait for what one of them lost
+                        .protocol(Protocol.HTTP1_1)
+                        .maxConcurrency(maxCalls)
+                        .connectionTimeout(Duration.ofSeconds(2))
+                        .readTimeout(timeout));
+        config.endpoint().ifPresent(builder::endpointOverride);
+        config.credentials()
+                .map(KinesisClients::credentials)
+                .ifPresent(given -> builder.credentialsProvider(StaticCredentialsProvider.create(given)));
+        return builder.build();
+    }
+
+    private static AwsCredentials credentials(KinesisConfig.Credentials given) {
+        return given.sessionToken()
+                .<AwsCredentials>map(
+                        token -> AwsSessionCredentials.create(given.accessKeyId(), given.secretAccessKey(), token))
+                .orElseGet(() -> AwsBasicCredentials.create(given.accessKeyId(), given.secretAccessKey()));
+    }
+}

@@ -1,0 +1,27 @@
+package dev.millrace.core.connect;
+
+import dev.millrace.core.config.RedisConfig;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisClientType;
+import io.vertx.redis.client.RedisOptions;
+
+/** Makes Redis clients, for one server or a cluster. */
+public final class RedisClients {
+
+    private RedisClients() {}
+
+    /** A client that connects when it is first asked. */
+    public static Redis create(Vertx vertx, RedisConfig config) {
+        return Redis.createClient(
+                vertx,
+                new RedisOptions()
+                        .setConnectionString(config.url().toString())
+                        .setType(config.cluster() ? RedisClientType.CLUSTER : RedisClientType.STANDALONE)
+                        .setNetClientOptions(
+                                Sockets.keptAlive().setConnectTimeout(2_000).setTcpNoDelay(true))
+                        .setMaxPoolSize(8)
+                        .setMaxPoolWaiting(256)
+                        .setMaxWaitingHandlers(8_192));
+    }
+}

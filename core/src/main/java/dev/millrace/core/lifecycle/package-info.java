@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.core.lifecycle;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,88 @@
+package dev.millrace.core.ops;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Something outside that several parts of the process use. An outage is a line in the log at its beginning and one at its
+ * end, however many parts fail and however often they try. Thread-safe.
+ */
+public final class Availability {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Availability.class);
+
+    /** What its absence means for the process. */
+    public enum Kind {
+        /** The process is not ready without it. */
+        ESSENTIAL,
+        /** The process is ready once it was there, and stays so: what it does meanwhile is worth doing. */
+        NEEDED_AT_START
+    }
+
+    private final String name;
+    private final Kind kind;
+    private final Health.Component component;
+    private final InstantSource clock;
+    private final SequencedMap<String, String> failing = new LinkedHashMap<>();
+    private boolean everWorked;
+    private long awaySince;
+
+    /** @param name as people write it, such as PostgreSQL */
+    public Availability(String name, Kind kind, Health.Component component, InstantSource clock) {
+        this.name = name;
+        this.kind = kind;
+        this.component = component;
+        this.clock = clock;
+    }
+
+    /** A part could not use it; it will try again. */
+    public synchronized void failed(String part, String reason) {
+        if (failing.isEmpty()) {
+            awaySince = clock.millis();
+            if (everWorked) {
+                LOG.warn("{} is away: {}; trying on", name, reason);
+            } else {
+                LOG.info("Waiting for {}: {}", name, reason);
+            }
+        }
+        failing.putLast(part, reason);
+        tell();
+    }
+
+    /** A part used it. That others cannot does not undo that it was there. */
+    public synchronized void worked(String part) {
+        boolean first = !everWorked;
+        everWorked = true;
+        boolean recovered = failing.remove(part) != null;
+        if (recovered && failing.isEmpty()) {
+            LOG.info(
+                    "{} is back after {} s",
+                    name,
+                    Duration.ofMillis(clock.millis() - awaySince).toSeconds());
+        }
+        if (first || recovered) {
+            tell();
+        }
+    }
+
+    /** A part does not use it any more. */
+    public synchronized void forget(String part) {
+        if (failing.remove(part) != null && everWorked) {
+            tell();
+        }
+    }
+
+    private void tell() {
+        if (failing.isEmpty()) {
+            component.up("connected");
+        } else if (kind == Kind.NEEDED_AT_START && everWorked) {
+            component.up("away: " + failing.lastEntry().getValue());
+        } else {
+            component.down(failing.lastEntry().getValue());
+        }
+    }
+}

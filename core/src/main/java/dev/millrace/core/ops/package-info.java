@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.core.ops;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.core.reading;
+
+import org.jspecify.annotations.NullMarked;

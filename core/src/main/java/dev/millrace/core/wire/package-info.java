@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.core.wire;
+
+import org.jspecify.annotations.NullMarked;

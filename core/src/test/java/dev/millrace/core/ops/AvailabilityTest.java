@@ -1,0 +1,130 @@
+package dev.millrace.core.ops;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+class AvailabilityTest {
+
+    private final Health health = new Health("test");
+    private final Health.Component component = health.component("any");
+    private final Logger logger = (Logger) LoggerFactory.getLogger(Availability.class);
+    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    private Instant now = Instant.EPOCH;
+
+    @BeforeEach
+    void listen() {
+        lines.start();
+        logger.setLevel(Level.INFO);
+        logger.setAdditive(false);
+        logger.addAppender(lines);
+    }
+
+    @AfterEach
+    void deafen() {
+        logger.detachAppender(lines);
+        logger.setLevel(null);
+        logger.setAdditive(true);
+    }
+
+    private Availability availability(Availability.Kind kind) {
+        return new Availability("PostgreSQL", kind, component, () -> now);
+    }
+
+    private List<String> logged() {
+        return lines.list.stream()
+                .map(line -> line.getLevel() + " " + line.getFormattedMessage())
+                .toList();
+    }
+
+    @Test
+    void anOutageIsALineAtItsBeginningAndOneAtItsEnd() {
+        Availability postgresql = availability(Availability.Kind.ESSENTIAL);
+        postgresql.worked("a");
+
+        postgresql.failed("a", "refused");
+        postgresql.failed("b", "refused");
+        postgresql.failed("a", "refused");
+        postgresql.worked("a");
+        assertFalse(component.isUp());
+        now = now.plusSeconds(7);
+        postgresql.worked("b");
+
+        assertTrue(component.isUp());
+        assertEquals(
+                List.of("WARN PostgreSQL is away: refused; trying on", "INFO PostgreSQL is back after 7 s"), logged());
+    }
+
+    @Test
+    void atTheStartItIsWaitedForWithoutAlarm() {
+        Availability postgresql = availability(Availability.Kind.ESSENTIAL);
+
+        postgresql.failed("a", "refused");
+
+        assertEquals(List.of("INFO Waiting for PostgreSQL: refused"), logged());
+        assertFalse(component.isUp());
+        postgresql.worked("a");
+        assertTrue(component.isUp());
+    }
+
+    @Test
+    void whatIsNeededAtTheStartAloneDoesNotMakeTheProcessUnreadyLater() {
+        Availability redis = availability(Availability.Kind.NEEDED_AT_START);
+        redis.failed("a", "refused");
+        assertFalse(component.isUp());
+        redis.worked("a");
+
+        redis.failed("a", "refused");
+
+        assertTrue(component.isUp());
+        assertTrue(health.toJson().encode().contains("away: refused"));
+    }
+
+    @Test
+    void onePartsSuccessIsEnoughAtTheStartThoughAnotherFails() {
+        Availability redis = availability(Availability.Kind.NEEDED_AT_START);
+        redis.failed("queries", "timed out");
+        redis.failed("start", "refused");
+
+        redis.worked("start");
+
+        assertTrue(component.isUp());
+        assertTrue(health.toJson().encode().contains("away: timed out"));
+        redis.worked("queries");
+        assertTrue(health.toJson().encode().contains("connected"));
+    }
+
+    @Test
+    void whatIsEssentialIsDownWhileAnyPartFails() {
+        Availability postgresql = availability(Availability.Kind.ESSENTIAL);
+        postgresql.failed("a", "refused");
+
+        postgresql.worked("b");
+
+        assertFalse(component.isUp());
+        postgresql.forget("a");
+        assertTrue(component.isUp());
+    }
+
+    @Test
+    void aPartThatLeavesTakesItsOutageWithIt() {
+        Availability postgresql = availability(Availability.Kind.ESSENTIAL);
+        postgresql.worked("a");
+        postgresql.failed("b", "refused");
+
+        postgresql.forget("b");
+
+        assertTrue(component.isUp());
+    }
+}
