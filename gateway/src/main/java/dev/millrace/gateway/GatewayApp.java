@@ -1,0 +1,199 @@
+package dev.millrace.gateway;
+
+import dev.millrace.core.connect.KinesisClients;
+import dev.millrace.core.connect.PgPools;
+import dev.millrace.core.connect.RedisClients;
+import dev.millrace.core.lifecycle.Dependency;
+import dev.millrace.core.lifecycle.Service;
+import dev.millrace.core.lifecycle.ShutdownPlan;
+import dev.millrace.core.lifecycle.VertxInstances;
+import dev.millrace.core.ops.Availability;
+import dev.millrace.core.ops.Health;
+import dev.millrace.core.ops.OpsServer;
+import dev.millrace.core.ops.Version;
+import dev.millrace.core.reading.ReadingDecoder;
+import dev.millrace.core.reading.ReceiptClock;
+import dev.millrace.gateway.http.HttpDoor;
+import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.publish.KinesisShardedStream;
+import dev.millrace.gateway.publish.Publisher;
+import dev.millrace.gateway.publish.ShardMap;
+import dev.millrace.gateway.publish.ShardedStream;
+import dev.millrace.gateway.query.LatestQuery;
+import dev.millrace.gateway.query.PgSensorStore;
+import dev.millrace.gateway.query.RedisSensorCache;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Redis;
+import io.vertx.sqlclient.Pool;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/** The gateway, put together. */
+public final class GatewayApp implements Service {
+
+    private static final Logger LOG = LoggerFactory.getLogger(GatewayApp.class);
+
+    /** A lane has one record in flight, and lanes share calls: this many are never under way. */
+    private static final int MAX_CALLS = 256;
+
+    private static final int POOL_SIZE = 8;
+    private static final Duration HTTP_DRAIN = Duration.ofSeconds(5);
+    private static final Duration STORE_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration CACHE_TIMEOUT = Duration.ofMillis(500);
+    private static final Map<String, String> SESSION = Map.of("statement_timeout", "5000", "lock_timeout", "2000");
+
+    private final GatewayConfig config;
+    private final Vertx vertx = VertxInstances.create();
+    private final Random random = new Random();
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final GatewayMetrics metrics = new GatewayMetrics(registry);
+    private final Health health = new Health(Version.current());
+    private final Availability kinesisState = availability("Kinesis");
+    private final Availability postgresState = availability("PostgreSQL");
+    private final Availability redisState = availability("Redis");
+    private final OpsServer ops;
+    private final KinesisAsyncClient kinesis;
+    private final ShardedStream stream;
+    private final Pool postgres;
+    private final PgSensorStore store;
+    private final Redis redis;
+    private final RedisSensorCache cache;
+    private final Ingestor ingestor;
+    private final HttpDoor http;
+    private final Dependency kinesisThere;
+    private final Dependency postgresThere;
+    private final Dependency redisThere;
+    private final AtomicBoolean publisherOpened = new AtomicBoolean();
+    private final ShutdownPlan shutdownPlan;
+
+    /** A gateway that does nothing before {@link #start}. */
+    public GatewayApp(GatewayConfig config) {
+        this.config = config;
+        ops = new OpsServer(vertx, config.ops(), health, registry);
+        kinesis = KinesisClients.create(config.kinesis(), config.publisher().callTimeout(), MAX_CALLS);
+        stream = new KinesisShardedStream(kinesis, config.kinesis().stream());
+        postgres = PgPools.create(vertx, config.database(), "millrace-gateway", POOL_SIZE, SESSION);
+        store = new PgSensorStore(postgres, postgresState, STORE_TIMEOUT);
+        redis = RedisClients.create(vertx, config.redis());
+        cache = new RedisSensorCache(redis, CACHE_TIMEOUT);
+        ingestor = new Ingestor(
+                new ReadingDecoder(config.limits()), new ReceiptClock(Clock.systemUTC()), metrics, System::nanoTime);
+        http = new HttpDoor(
+                vertx,
+                config.http(),
+                ingestor,
+                new LatestQuery(cache, store, redisState, System::nanoTime),
+                store,
+                metrics);
+        kinesisThere = new Dependency(vertx, kinesisState, random);
+        postgresThere = new Dependency(vertx, postgresState, random);
+        redisThere = new Dependency(vertx, redisState, random);
+        shutdownPlan = planShutdown();
+    }
+
+    private Availability availability(String name) {
+        return new Availability(
+                name,
+                Availability.Kind.NEEDED_AT_START,
+                health.component(name.toLowerCase(Locale.ROOT)),
+                InstantSource.system());
+    }
+
+    @Override
+    public Future<Void> start() {
+        return ops.start()
+                .compose(_ -> http.open(Runtime.getRuntime().availableProcessors()))
+                .onSuccess(_ -> {
+                    LOG.info("The gateway listens on {}:{}", config.http().host(), http.port());
+                    kinesisThere.await(() -> stream.shardMap().compose(this::openPublisher));
+                    postgresThere.await(store::check);
+                    redisThere.await(cache::check);
+                });
+    }
+
+    @Override
+    public Future<Void> ready() {
+        return health.ready();
+    }
+
+    /** Opens the one publisher; an attempt whose answer came too late to count must not open a second. */
+    private Future<String> openPublisher(ShardMap shards) {
+        if (!publisherOpened.compareAndSet(false, true)) {
+            return Future.succeededFuture("opened before");
+        }
+        LOG.info(
+                "Publishing to {}, {} shards",
+                config.kinesis().stream(),
+                shards.shards().size());
+        return vertx.deployVerticle(context -> {
+            ingestor.open(new Publisher(
+                    vertx,
+                    context,
+                    stream,
+                    shards,
+                    config.publisher(),
+                    kinesisState,
+                    metrics,
+                    random,
+                    System::nanoTime));
+            return Future.succeededFuture();
+        });
+    }
+
+    @Override
+    public ShutdownPlan shutdownPlan() {
+        return shutdownPlan;
+    }
+
+    private ShutdownPlan planShutdown() {
+        return new ShutdownPlan(config.ops().shutdownTimeout())
+                .then("tell that it is not ready", () -> {
+                    health.drain();
+                    List.of(kinesisThere, postgresThere, redisThere).forEach(Dependency::cancel);
+                    return Future.succeededFuture();
+                })
+                .then("wait for the load balancer", this::shutdownDelay)
+                .then("refuse new readings and answer what is in flight", ingestor::drain)
+                .then("close the HTTP server", () -> http.drain(HTTP_DRAIN))
+                .then(
+                        "close Kinesis",
+                        () -> vertx.executeBlocking(() -> {
+                            kinesis.close();
+                            return true;
+                        }))
+                .then("close Redis", () -> {
+                    redis.close();
+                    return Future.succeededFuture();
+                })
+                .then("close PostgreSQL", postgres::close)
+                .then("close the operations server", ops::close)
+                .then("close Vert.x", vertx::close);
+    }
+
+    private Future<?> shutdownDelay() {
+        long millis = config.ops().shutdownDelay().toMillis();
+        return millis == 0 ? Future.succeededFuture() : vertx.timer(millis);
+    }
+
+    /** The port of {@code POST /sensors}. */
+    public int httpPort() {
+        return http.port();
+    }
+
+    /** The port of {@code /health} and {@code /metrics}. */
+    public int opsPort() {
+        return ops.port();
+    }
+}

@@ -1,0 +1,41 @@
+package dev.millrace.gateway;
+
+import dev.millrace.core.config.DatabaseConfig;
+import dev.millrace.core.config.Environment;
+import dev.millrace.core.config.KinesisConfig;
+import dev.millrace.core.config.OpsConfig;
+import dev.millrace.core.config.RedisConfig;
+import dev.millrace.core.reading.ReadingLimits;
+import dev.millrace.gateway.http.HttpConfig;
+import dev.millrace.gateway.publish.PublisherConfig;
+import java.time.Duration;
+
+/** Every setting of the gateway. */
+public record GatewayConfig(
+        HttpConfig http,
+        OpsConfig ops,
+        KinesisConfig kinesis,
+        PublisherConfig publisher,
+        ReadingLimits limits,
+        DatabaseConfig database,
+        RedisConfig redis) {
+
+    private static final int OPS_PORT = 9090;
+
+    /** Reads the settings; what is wrong with them is noted in the environment. */
+    public static GatewayConfig read(Environment environment) {
+        GatewayConfig config = new GatewayConfig(
+                HttpConfig.read(environment),
+                OpsConfig.read(environment, OPS_PORT),
+                KinesisConfig.read(environment),
+                PublisherConfig.read(environment),
+                ReadingLimits.read(environment),
+                DatabaseConfig.read(environment),
+                RedisConfig.read(environment));
+        Duration stop = config.ops.shutdownDelay().plus(config.publisher.timeout());
+        if (stop.compareTo(config.ops.shutdownTimeout()) >= 0) {
+            environment.problem("SHUTDOWN_TIMEOUT", "must be longer than SHUTDOWN_DELAY and PUBLISH_TIMEOUT together");
+        }
+        return config;
+    }
+}

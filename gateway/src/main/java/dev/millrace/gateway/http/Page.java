@@ -1,0 +1,54 @@
+package dev.millrace.gateway.http;
+
+import dev.millrace.gateway.GatewayMetrics;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Objects;
+
+/** The page at {@code /} and its parts, kept in memory. */
+final class Page {
+
+    /** One file of the page. */
+    record Part(String path, String type, Buffer content) {
+
+        void handle(Exchange exchange) {
+            exchange.metrics().request(GatewayMetrics.Route.PAGE, 200);
+            HttpServerResponse response = exchange.context().response();
+            response.putHeader("content-type", type)
+                    .putHeader("content-security-policy", "default-src 'self'; frame-ancestors 'none'")
+                    .putHeader("x-content-type-options", "nosniff")
+                    .putHeader("cache-control", "no-cache")
+                    .end(content);
+        }
+    }
+
+    private final List<Part> parts;
+
+    private Page(List<Part> parts) {
+        this.parts = List.copyOf(parts);
+    }
+
+    /** Reads the page from the classpath. */
+    static Page load() {
+        return new Page(List.of(
+                part("/", "text/html; charset=utf-8", "page.html"),
+                part("/page.css", "text/css; charset=utf-8", "page.css"),
+                part("/page.js", "text/javascript; charset=utf-8", "page.js")));
+    }
+
+    private static Part part(String path, String type, String resource) {
+        try (InputStream in = Objects.requireNonNull(Page.class.getResourceAsStream(resource), resource)) {
+            return new Part(path, type, Buffer.buffer(in.readAllBytes()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    List<Part> parts() {
+        return parts;
+    }
+}

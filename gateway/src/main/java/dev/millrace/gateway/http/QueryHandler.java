@@ -1,0 +1,148 @@
+package dev.millrace.gateway.http;
+
+import dev.millrace.core.reading.Names;
+import dev.millrace.gateway.http.QueryParameters.BadParameter;
+import dev.millrace.gateway.query.LatestQuery;
+import dev.millrace.gateway.query.LatestValues;
+import dev.millrace.gateway.query.SensorStore;
+import dev.millrace.gateway.query.SensorStore.AnomaliesQuery;
+import dev.millrace.gateway.query.SensorStore.ReadingsQuery;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/** The query API: latest values, history, anomalies. */
+final class QueryHandler {
+
+    private static final int DEFAULT_LIMIT = 100;
+    private static final int MAX_LIMIT = 1_000;
+    private static final int MAX_READINGS = 10_000;
+
+    private static final Problem UNKNOWN_SENSOR =
+            Problem.of(Problem.Code.NOT_FOUND, "No reading of this sensor was ever stored.");
+
+    private final LatestQuery latest;
+    private final SensorStore store;
+
+    QueryHandler(LatestQuery latest, SensorStore store) {
+        this.latest = latest;
+        this.store = store;
+    }
+
+    /** {@code GET /sensors?after=&limit=}. */
+    void sensors(Exchange exchange) {
+        try {
+            QueryParameters parameters = parameters(exchange, Set.of("after", "limit"));
+            int limit = parameters.limit(DEFAULT_LIMIT, MAX_LIMIT);
+            String after = parameters.text("after").orElse("");
+            if (!after.isEmpty() && !Names.isSensorId(after)) {
+                throw new BadParameter("The parameter after must be the id of a sensor.");
+            }
+            answer(exchange, store.sensorIds(after, limit + 1).compose(ids -> {
+                List<String> page = ids.subList(0, Math.min(limit, ids.size()));
+                return latest.latest(page).map(values -> sensorsJson(ids, page, values));
+            }));
+        } catch (BadParameter e) {
+            malformed(exchange, e);
+        }
+    }
+
+    private static Optional<String> sensorsJson(List<String> ids, List<String> page, Map<String, LatestValues> values) {
+        List<LatestValues> known = new ArrayList<>();
+        for (String id : page) {
+            // a sensor's first reading may not be committed yet, while its key is
+            Optional.ofNullable(values.get(id)).ifPresent(known::add);
+        }
+        Optional<String> next = ids.size() > page.size() ? Optional.of(page.getLast()) : Optional.empty();
+        return Optional.of(QueryJson.sensors(known, next));
+    }
+
+    /** {@code GET /sensors/{id}}. */
+    void sensor(Exchange exchange) {
+        String id = Objects.requireNonNull(exchange.context().pathParam("id"));
+        if (!Names.isSensorId(id)) {
+            exchange.problem(UNKNOWN_SENSOR);
+            return;
+        }
+        answer(exchange, latest.latest(List.of(id)).map(values -> Optional.ofNullable(values.get(id))
+                .map(QueryJson::sensor)));
+    }
+
+    /** {@code GET /sensors/{id}/readings?metric=&from=&to=&limit=}. */
+    void readings(Exchange exchange) {
+        String id = Objects.requireNonNull(exchange.context().pathParam("id"));
+        try {
+            QueryParameters parameters = parameters(exchange, Set.of("metric", "from", "to", "limit"));
+            ReadingsQuery query = new ReadingsQuery(
+                    id,
+                    parameters.text("metric"),
+                    parameters.time("from"),
+                    parameters.time("to"),
+                    parameters.limit(MAX_LIMIT, MAX_READINGS));
+            if (!Names.isSensorId(id)) {
+                exchange.problem(UNKNOWN_SENSOR);
+                return;
+            }
+            if (query.metric().isPresent()
+                    && !Names.isMeasurement(query.metric().get())) {
+                throw new BadParameter("The parameter metric must be the name of a measurement.");
+            }
+            answer(exchange, store.readings(query).map(found -> found.map(page -> QueryJson.readings(id, page))));
+        } catch (BadParameter e) {
+            malformed(exchange, e);
+        }
+    }
+
+    /** {@code GET /anomalies?sensorId=&state=&severity=&from=&to=&after=&limit=}. */
+    void anomalies(Exchange exchange) {
+        try {
+            QueryParameters parameters =
+                    parameters(exchange, Set.of("sensorId", "state", "severity", "from", "to", "after", "limit"));
+            Optional<String> sensorId = parameters.text("sensorId");
+            if (sensorId.isPresent() && !Names.isSensorId(sensorId.get())) {
+                throw new BadParameter("The parameter sensorId must be the id of a sensor.");
+            }
+            AnomaliesQuery query = new AnomaliesQuery(
+                    sensorId,
+                    parameters.choice("state", SensorStore.AnomalyState.class),
+                    parameters.choice("severity", SensorStore.Severity.class),
+                    parameters.time("from"),
+                    parameters.time("to"),
+                    parameters.parsed("after", QueryJson::parseCursor),
+                    parameters.limit(DEFAULT_LIMIT, MAX_LIMIT));
+            answer(
+                    exchange,
+                    store.anomalies(query).map(found -> Optional.of(QueryJson.anomalies(found, query.limit()))));
+        } catch (BadParameter e) {
+            malformed(exchange, e);
+        }
+    }
+
+    private static QueryParameters parameters(Exchange exchange, Set<String> known) throws BadParameter {
+        return new QueryParameters(exchange.context().queryParams(), known);
+    }
+
+    private static void malformed(Exchange exchange, BadParameter e) {
+        exchange.problem(Problem.of(Problem.Code.MALFORMED, String.valueOf(e.getMessage())));
+    }
+
+    /** Answers with the JSON, or 404 where there is none, or 503 where the store cannot answer. */
+    private static void answer(Exchange exchange, Future<Optional<String>> json) {
+        json.onSuccess(found ->
+                        found.ifPresentOrElse(body -> exchange.json(200, body), () -> exchange.problem(UNKNOWN_SENSOR)))
+                .onFailure(cause -> {
+                    if (cause instanceof SensorStore.Unavailable) {
+                        exchange.problem(Problem.retry(
+                                Problem.Code.STORE_UNAVAILABLE,
+                                "The stored readings cannot be reached at present.",
+                                1));
+                    } else {
+                        exchange.context().fail(cause);
+                    }
+                });
+    }
+}

@@ -1,0 +1,136 @@
+package dev.millrace.gateway.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.reading.ReadingDecoder;
+import dev.millrace.core.reading.ReadingLimits;
+import dev.millrace.core.reading.ReceiptClock;
+import dev.millrace.gateway.GatewayMetrics;
+import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.publish.FakeStream;
+import dev.millrace.gateway.publish.Publisher;
+import dev.millrace.gateway.publish.PublisherConfig;
+import dev.millrace.gateway.query.LatestQuery;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** A door with everything around it in memory, and what its tests say to it. */
+abstract class HttpDoorFixture {
+
+    static final String READING = "{\"sensorId\":\"a\",\"t\":1,\"timestamp\":1}";
+
+    final Vertx vertx = Vertx.vertx();
+    final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    final FakeStream stream = new FakeStream(2);
+    final FakeStore store = new FakeStore();
+    final AtomicLong now = new AtomicLong();
+    final GatewayMetrics metrics = new GatewayMetrics(new SimpleMeterRegistry());
+    final Ingestor ingestor = new Ingestor(
+            new ReadingDecoder(ReadingLimits.DEFAULT), new ReceiptClock(Clock.systemUTC()), metrics, System::nanoTime);
+    final HttpDoor door = new HttpDoor(
+            vertx,
+            new HttpConfig("127.0.0.1", 0, 4 << 20, 64 << 20),
+            ingestor,
+            new LatestQuery(store.cache(), store, FakeStream.availability(), now::get),
+            store,
+            metrics);
+
+    @BeforeEach
+    void open() {
+        ingestor.open(new Publisher(
+                vertx,
+                vertx.getOrCreateContext(),
+                stream,
+                stream.shardMap().result(),
+                new PublisherConfig(
+                        48 << 20,
+                        Duration.ofMillis(500),
+                        Duration.ofMillis(100),
+                        new Retry(Duration.ofMillis(1), Duration.ofMillis(5))),
+                FakeStream.availability(),
+                metrics,
+                new Random(1),
+                System::nanoTime));
+        door.open(2).await();
+    }
+
+    @AfterEach
+    void close() {
+        client.close();
+        vertx.close().await();
+    }
+
+    final void awaitRefusedConnection() throws Exception {
+        while (true) {
+            try {
+                new Socket(InetAddress.getLoopbackAddress(), door.port()).close();
+            } catch (java.net.ConnectException e) {
+                return;
+            }
+        }
+    }
+
+    final void assertStillServes() throws Exception {
+        stream.acceptAll();
+        assertEquals(202, send(post(READING)).statusCode());
+    }
+
+    static void assertProblem(int status, String code, HttpResponse<String> answer) {
+        assertEquals(status, answer.statusCode(), answer.body());
+        assertEquals(
+                "application/problem+json",
+                answer.headers().firstValue("content-type").orElseThrow());
+        JsonObject json = new JsonObject(answer.body());
+        assertEquals(code, json.getString("code"));
+        assertEquals(status, json.getInteger("status"));
+        assertFalse(answer.body().contains("Exception"), answer.body());
+    }
+
+    final HttpRequest post(String body) {
+        return HttpRequest.newBuilder(uri("/sensors"))
+                .header("content-type", "application/json; charset=utf-8")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+    }
+
+    final HttpResponse<String> get(String path) throws Exception {
+        return send(HttpRequest.newBuilder(uri(path)).build());
+    }
+
+    final HttpResponse<String> send(HttpRequest request) throws Exception {
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    final URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + door.port() + path);
+    }
+
+    /** Sends bytes as they are, and reads until the server closes. */
+    final String raw(String bytes) throws Exception {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write(bytes.getBytes(StandardCharsets.UTF_8));
+            socket.getOutputStream().flush();
+            InputStream in = socket.getInputStream();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}
