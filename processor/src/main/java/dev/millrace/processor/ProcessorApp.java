@@ -1,0 +1,178 @@
+package dev.millrace.processor;
+
+import dev.millrace.core.connect.KinesisClients;
+import dev.millrace.core.connect.PgPools;
+import dev.millrace.core.connect.RedisClients;
+import dev.millrace.core.lifecycle.Service;
+import dev.millrace.core.lifecycle.ShutdownPlan;
+import dev.millrace.core.lifecycle.VertxInstances;
+import dev.millrace.core.ops.Availability;
+import dev.millrace.core.ops.Health;
+import dev.millrace.core.ops.OpsServer;
+import dev.millrace.core.ops.Version;
+import dev.millrace.core.reading.ReadingDecoder;
+import dev.millrace.core.reading.ReadingEncoder;
+import dev.millrace.core.reading.ReadingLimits;
+import dev.millrace.processor.anomaly.Detector;
+import dev.millrace.processor.cache.RedisLatestValues;
+import dev.millrace.processor.shard.BatchDecoder;
+import dev.millrace.processor.shard.KinesisShardReader;
+import dev.millrace.processor.shard.KinesisStreamCatalog;
+import dev.millrace.processor.shard.ShardInfo;
+import dev.millrace.processor.shard.ShardLoop;
+import dev.millrace.processor.shard.ShardSupervisor;
+import dev.millrace.processor.shard.ShardVerticle;
+import dev.millrace.processor.shard.Waits;
+import dev.millrace.processor.store.FlywayMigrations;
+import dev.millrace.processor.store.PgShardStore;
+import dev.millrace.processor.store.PgStreamStore;
+import dev.millrace.processor.store.ShardKey;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.ThreadingModel;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Redis;
+import io.vertx.sqlclient.Pool;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/** A processor with all its parts, wired. */
+public final class ProcessorApp implements Service {
+
+    /** A bound, not a size: each shard that is read holds one connection. */
+    private static final int MAX_CONNECTIONS = 256;
+
+    private static final Duration KINESIS_TIMEOUT = Duration.ofSeconds(10);
+
+    /** A session that hangs in a transaction, its process stopped say, holds nobody up for longer. Milliseconds. */
+    private static final Map<String, String> SESSION = Map.of(
+            "lock_timeout", "10000",
+            "idle_in_transaction_session_timeout", "10000",
+            "statement_timeout", "30000");
+
+    /** The gateway's clock and the stream's may differ by this: a reading that was accepted must not be refused here. */
+    private static final Duration CLOCK_SKEW = Duration.ofMinutes(1);
+
+    private final ProcessorConfig config;
+    private final InstantSource clock = InstantSource.system();
+    private final RandomGenerator random = new Random(); // shared by threads
+    private final Vertx vertx;
+    private final Health health = new Health(Version.current());
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final ProcessorMetrics metrics = new ProcessorMetrics(registry, clock);
+    private final OpsServer opsServer;
+    private final Pool pool;
+    private final Redis redis;
+    private final KinesisAsyncClient kinesis;
+    private final Availability postgresqlState;
+    private final Availability kinesisState;
+    private final Availability redisState;
+    private final ProcessorVerticle verticle;
+    private final ShutdownPlan shutdownPlan;
+
+    public ProcessorApp(ProcessorConfig config) {
+        this.config = config;
+        vertx = VertxInstances.create();
+        opsServer = new OpsServer(vertx, config.ops(), health, registry);
+        pool = PgPools.create(vertx, config.database(), "millrace-processor", MAX_CONNECTIONS, SESSION);
+        redis = RedisClients.create(vertx, config.redis());
+        kinesis = KinesisClients.create(config.kinesis(), KINESIS_TIMEOUT, MAX_CONNECTIONS);
+        postgresqlState = availability("PostgreSQL", Availability.Kind.ESSENTIAL);
+        kinesisState = availability("Kinesis", Availability.Kind.ESSENTIAL);
+        redisState = availability("Redis", Availability.Kind.NEEDED_AT_START);
+        verticle = verticle();
+        shutdownPlan = new ShutdownPlan(config.ops().shutdownTimeout())
+                .then("not ready", this::drain)
+                .then("commit what is in hand", verticle::finish)
+                .then("close the pools", () -> Future.join(pool.close(), redis.close()))
+                .then("close the Kinesis client", () -> vertx.executeBlocking(this::closeKinesis))
+                .then("close the operations server", opsServer::close)
+                .then("close Vert.x", vertx::close);
+    }
+
+    private Availability availability(String name, Availability.Kind kind) {
+        return new Availability(name, kind, health.component(name.toLowerCase(Locale.ROOT)), clock);
+    }
+
+    private ProcessorVerticle verticle() {
+        String stream = config.kinesis().stream();
+        return new ProcessorVerticle(
+                stream,
+                new ProcessorVerticle.Ports(
+                        new FlywayMigrations(config.migration()),
+                        new PgStreamStore(pool),
+                        new KinesisStreamCatalog(kinesis, vertx, stream)),
+                new ProcessorVerticle.States(postgresqlState, kinesisState, health.component("shards")),
+                created -> new ShardSupervisor(
+                        vertx,
+                        (shard, listener) -> new ShardVerticle(waits -> loop(created, shard, waits), listener),
+                        metrics,
+                        System::nanoTime,
+                        random),
+                random);
+    }
+
+    @Override
+    public Future<Void> start() {
+        return opsServer
+                .start()
+                .compose(_ -> vertx.deployVerticle(
+                        verticle, new DeploymentOptions().setThreadingModel(ThreadingModel.VIRTUAL_THREAD)))
+                .mapEmpty();
+    }
+
+    @Override
+    public Future<Void> ready() {
+        return health.ready();
+    }
+
+    @Override
+    public ShutdownPlan shutdownPlan() {
+        return shutdownPlan;
+    }
+
+    /** The port of the operations server, once started. */
+    public int opsPort() {
+        return opsServer.port();
+    }
+
+    private ShardLoop loop(long created, ShardInfo shard, Waits waits) {
+        String stream = config.kinesis().stream();
+        String shardId = shard.shardId();
+        PgShardStore store = new PgShardStore(pool, new ShardKey(stream, created, shardId), config.owner());
+        RedisLatestValues latest =
+                new RedisLatestValues(shardId, redis, redisState, store::latest, metrics::redisFailed, waits::nanos);
+        // the gateway has limited what was sent; its line may be longer, and must not be refused once it was accepted
+        ReadingDecoder decoder = new ReadingDecoder(
+                new ReadingLimits(config.maxClockAhead().plus(CLOCK_SKEW), Optional.empty()),
+                ReadingEncoder.MAX_LINE_BYTES);
+        return new ShardLoop(
+                shardId,
+                new ShardLoop.Ports(new KinesisShardReader(kinesis, vertx, stream, shardId), store, latest),
+                new ShardLoop.Availabilities(kinesisState, postgresqlState),
+                new BatchDecoder(decoder, shard.range()),
+                new Detector(config.rules()),
+                metrics,
+                waits,
+                random);
+    }
+
+    private Future<?> drain() {
+        health.drain();
+        long millis = config.ops().shutdownDelay().toMillis();
+        return millis == 0 ? Future.succeededFuture() : vertx.timer(millis);
+    }
+
+    private boolean closeKinesis() {
+        kinesis.close();
+        return true;
+    }
+}

@@ -1,0 +1,114 @@
+package dev.millrace.processor;
+
+import dev.millrace.processor.shard.Batch;
+import dev.millrace.processor.shard.ShardMeter;
+import dev.millrace.processor.store.DeadLetter;
+import dev.millrace.processor.store.Work;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Every metric of a processor: names, tags, meanings. */
+public final class ProcessorMetrics implements ShardMeter {
+
+    private static final String PREFIX = "millrace.processor.";
+
+    /** Stands for all shards until the first of them was read: their records may be as old as this, at least. */
+    private static final String ALL = "";
+
+    private final InstantSource clock;
+    private final Counter records;
+    private final Counter userRecords;
+    private final Counter rows;
+    private final Counter commits;
+    private final Counter fencedCommits;
+    private final Counter foreignAggregates;
+    private final Counter anomaliesOpened;
+    private final Counter redisFailures;
+    private final Map<DeadLetter.Reason, Counter> deadLetters = new EnumMap<>(DeadLetter.Reason.class);
+    private final Map<String, Long> committedUpTo = new ConcurrentHashMap<>();
+
+    public ProcessorMetrics(MeterRegistry registry, InstantSource clock) {
+        this.clock = clock;
+        committedUpTo.put(ALL, clock.millis());
+        records = counter(registry, "records", "Kinesis records committed");
+        userRecords = counter(registry, "user.records", "User records committed, dead letters included");
+        rows = counter(registry, "rows", "New rows of measurements and states");
+        commits = counter(registry, "commits", "Transactions committed");
+        fencedCommits = counter(registry, "fenced.commits", "Commits refused because the position had changed");
+        foreignAggregates = counter(registry, "foreign.aggregates", "Aggregates skipped for a key of another shard");
+        anomaliesOpened = counter(registry, "anomalies.opened", "Anomalies opened");
+        redisFailures = counter(registry, "redis.failures", "Uses of Redis that failed");
+        for (DeadLetter.Reason reason : DeadLetter.Reason.values()) {
+            deadLetters.put(
+                    reason,
+                    Counter.builder(PREFIX + "dead.letters")
+                            .description("User records that are no reading")
+                            .tag("reason", reason.text())
+                            .register(registry));
+        }
+        Gauge.builder(PREFIX + "lag.seconds", this, ProcessorMetrics::lagSeconds)
+                .description("Age of the oldest record that may be uncommitted, over all shards of this process")
+                .register(registry);
+    }
+
+    private static Counter counter(MeterRegistry registry, String name, String description) {
+        return Counter.builder(PREFIX + name).description(description).register(registry);
+    }
+
+    @Override
+    public void committed(Batch batch, Work work, int newRows) {
+        commits.increment();
+        records.increment(batch.records());
+        userRecords.increment(batch.userRecords());
+        foreignAggregates.increment(batch.foreignAggregates());
+        rows.increment(newRows);
+        anomaliesOpened.increment(work.detection().opened().size());
+        for (DeadLetter letter : work.deadLetters()) {
+            Counter counter = deadLetters.get(letter.reason());
+            if (counter != null) {
+                counter.increment();
+            }
+        }
+    }
+
+    @Override
+    public void fenced() {
+        fencedCommits.increment();
+    }
+
+    @Override
+    public void awaited(String shardId, long millis) {
+        long since = clock.millis() - millis;
+        committedUpTo.put(shardId, Math.min(since, committedUpTo.getOrDefault(ALL, since)));
+    }
+
+    @Override
+    public void caughtUp(String shardId, long millisBehind) {
+        committedUpTo.remove(ALL);
+        committedUpTo.put(shardId, clock.millis() - millisBehind);
+    }
+
+    @Override
+    public void left(String shardId) {
+        committedUpTo.remove(shardId);
+    }
+
+    /** A use of Redis failed. */
+    public void redisFailed() {
+        redisFailures.increment();
+    }
+
+    /** Grows also while nothing can be read or committed, because it is counted from the last time that all was. */
+    private double lagSeconds() {
+        long now = clock.millis();
+        return committedUpTo.values().stream()
+                .mapToDouble(upTo -> Math.max(0, now - upTo) / 1_000.0)
+                .max()
+                .orElse(0);
+    }
+}

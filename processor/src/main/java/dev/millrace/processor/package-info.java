@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.processor;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,62 @@
+package dev.millrace.processor.shard;
+
+import dev.millrace.processor.anomaly.Detector;
+import dev.millrace.processor.anomaly.SeriesId;
+import dev.millrace.processor.anomaly.SeriesState;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * The series that a shard has lately fed, as they stand after the last commit, and within a batch ahead of it: after a commit
+ * that failed all of it must go. Bounded: the ones not used for longest leave first and are loaded again when needed.
+ */
+final class SeriesMemory {
+
+    private final int capacity;
+    private final LinkedHashMap<SeriesId, Detector.Series> series = new LinkedHashMap<>(16, 0.75f, true);
+
+    SeriesMemory(int capacity) {
+        this.capacity = capacity;
+    }
+
+    /** Those of the series that must be loaded first. */
+    Set<SeriesId> missing(Collection<SeriesId> wanted) {
+        Set<SeriesId> missing = new LinkedHashSet<>();
+        for (SeriesId id : wanted) {
+            if (!series.containsKey(id)) {
+                missing.add(id);
+            }
+        }
+        return missing;
+    }
+
+    /** Takes over series that were loaded; one without a stored state is new. */
+    void load(Collection<SeriesId> ids, Map<SeriesId, SeriesState> stored) {
+        for (SeriesId id : ids) {
+            series.put(id, new Detector.Series(stored.getOrDefault(id, SeriesState.NEW)));
+        }
+    }
+
+    /** A series that was loaded in this batch or before. */
+    Detector.Series get(SeriesId id) {
+        return Objects.requireNonNull(series.get(id), "a series was not loaded");
+    }
+
+    /** Lets those go that are over the capacity; between batches, since a batch needs all of its own. */
+    void trim() {
+        Iterator<SeriesId> oldest = series.keySet().iterator();
+        for (int excess = series.size() - capacity; excess > 0; excess--) {
+            oldest.next();
+            oldest.remove();
+        }
+    }
+
+    void clear() {
+        series.clear();
+    }
+}

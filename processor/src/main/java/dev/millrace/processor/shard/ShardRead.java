@@ -1,0 +1,25 @@
+package dev.millrace.processor.shard;
+
+import java.util.List;
+
+/** What became of reading a shard on. */
+public sealed interface ShardRead {
+
+    /**
+     * An answer.
+     *
+     * @param records in order, perhaps none
+     * @param millisBehind how far the answer lies behind the tip of the shard
+     * @param atEnd whether the shard has ended and nothing follows these records
+     */
+    record Records(List<ShardRecord> records, long millisBehind, boolean atEnd) implements ShardRead {}
+
+    /** Nothing was read, and the reader still stands where it stood. */
+    record Failed(String reason) implements ShardRead {}
+
+    /**
+     * Nothing was read, because the shard has given its readers what it gives in a second, or after a large answer in five;
+     * the reader still stands where it stood.
+     */
+    record Throttled(String reason) implements ShardRead {}
+}

@@ -1,0 +1,82 @@
+package dev.millrace.processor.store;
+
+import dev.millrace.core.config.DatabaseConfig;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * Brings the schema up to date, with the owner's login. Several processes may do so at once: Flyway lets one go first. Blocks
+ * its thread, as JDBC does.
+ */
+public final class FlywayMigrations {
+
+    /** What a migration waits for a lock at most: a table that is in use must not be blocked by one that waits for it. */
+    private static final String LOCK_TIMEOUT = "5s";
+
+    private static final int CONNECT_TIMEOUT_SECONDS = 10;
+
+    private final DatabaseConfig config;
+
+    public FlywayMigrations(DatabaseConfig config) {
+        this.config = config;
+    }
+
+    /** What became of it. */
+    public sealed interface Migrated {}
+
+    /**
+     * The schema is up to date.
+     *
+     * @param applied how many migrations that took
+     */
+    public record UpToDate(int applied) implements Migrated {}
+
+    /** The database was away, or refused; nothing is half done, since each migration is a transaction. */
+    public record Failed(String reason) implements Migrated {}
+
+    /** Applies the migrations that are missing. */
+    public Migrated migrate() {
+        try {
+            int applied = Flyway.configure(FlywayMigrations.class.getClassLoader())
+                    .dataSource(dataSource())
+                    .locations("classpath:db/migration")
+                    .initSql("SET lock_timeout = '" + LOCK_TIMEOUT + "'")
+                    .connectRetries(0)
+                    .load()
+                    .migrate()
+                    .migrationsExecuted;
+            return new UpToDate(applied);
+        } catch (FlywayException e) {
+            return new Failed(reason(e));
+        }
+    }
+
+    PGSimpleDataSource dataSource() {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setServerNames(new String[] {config.host()});
+        source.setPortNumbers(new int[] {config.port()});
+        source.setDatabaseName(config.database());
+        source.setUser(config.user());
+        source.setPassword(config.password());
+        source.setSslMode(config.sslMode().text());
+        source.setApplicationName("millrace-migration");
+        source.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
+        source.setLoginTimeout(CONNECT_TIMEOUT_SECONDS);
+        // No socket time-out: a migration may be silent for as long as it takes, and to break off one that works would
+        // begin it
+        // anew for ever. A server that has vanished is found by the system's keepalive instead.
+        source.setTcpKeepAlive(true);
+        return source;
+    }
+
+    /** The root of it: Flyway tells its own framing first. */
+    private static String reason(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        String message = String.valueOf(cause.getMessage());
+        return message.lines().findFirst().orElse(message).strip();
+    }
+}

@@ -1,0 +1,313 @@
+package dev.millrace.processor.store;
+
+import dev.millrace.core.reading.Measurement;
+import dev.millrace.processor.anomaly.Anomaly;
+import dev.millrace.processor.anomaly.Detection;
+import dev.millrace.processor.anomaly.SeriesId;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.Tuple;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statements of one commit, inside a transaction that its caller opens and ends, all on the connection of that. The first one moves the position on,
+ * exactly if it is the one that the work began from: it takes the lock on the shard's row, so whoever else commits for this
+ * shard waits there, and then finds another position. A statement a table, its rows as arrays.
+ */
+final class PgCommit {
+
+    /** What a dead letter keeps of a record at most. */
+    static final int MAX_DEAD_LETTER_BYTES = 128 * 1024;
+
+    private static final String MOVE_ON = """
+            UPDATE shard_progress SET sequence_number = $1, sub_sequence_number = $2, arrived_at = coalesce($3, arrived_at), closed = $4,
+                user_records = user_records + $5, owner = $6, updated_at = now()
+            WHERE stream = $7 AND stream_created = $8 AND shard_id = $9
+                AND epoch = $10 AND sequence_number = $11 AND sub_sequence_number = $12 AND NOT closed
+            """;
+
+    private static final String MEASUREMENTS = """
+            INSERT INTO measurement (at, sensor_key, metric_key, value)
+            SELECT * FROM unnest($1::timestamptz[], $2::int[], $3::int[], $4::float8[]) AS r (at, sensor_key, metric_key, value)
+            """;
+    private static final String STATES = """
+            INSERT INTO state (at, sensor_key, metric_key, value)
+            SELECT * FROM unnest($1::timestamptz[], $2::int[], $3::int[], $4::text[]) AS r (at, sensor_key, metric_key, value)
+            """;
+    private static final String UNLESS_STORED = "ON CONFLICT DO NOTHING";
+
+    /** Only for rows of series that have both kinds: an identity counts once, whichever table has it. */
+    private static final String UNLESS_IN_OTHER = """
+            WHERE NOT EXISTS (SELECT FROM %s o
+                WHERE o.sensor_key = r.sensor_key AND o.metric_key = r.metric_key AND o.at = r.at)
+            """;
+
+    private static final String CLOSINGS = """
+            UPDATE anomaly a SET closed_at = c.closed_at
+            FROM unnest($1::int[], $2::int[], $3::text[], $4::timestamptz[]) AS c (sensor_key, metric_key, rule, closed_at)
+            WHERE a.sensor_key = c.sensor_key AND a.metric_key = c.metric_key AND a.rule = c.rule AND a.closed_at IS NULL
+            """;
+    private static final String ANOMALIES = """
+            INSERT INTO anomaly (anomaly_id, sensor_key, metric_key, rule, severity, opened_at, closed_at, value)
+            SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::timestamptz[],
+                $7::timestamptz[], $8::float8[])
+            ON CONFLICT (anomaly_id) DO NOTHING
+            """;
+    private static final String DEAD_LETTERS = """
+            INSERT INTO dead_letter (stream, stream_created, shard_id, sequence_number, sub_sequence_number, arrived_at,
+                reason, field, detail, data)
+            SELECT $1::text, $2::timestamptz, $3::text, * FROM unnest($4::text[], $5::bigint[], $6::timestamptz[], $7::text[],
+                $8::text[], $9::text[], $10::bytea[])
+            """;
+    private static final String SEEN = """
+            UPDATE sensor s SET first_seen = least(s.first_seen, v.first), last_seen = greatest(s.last_seen, v.last)
+            FROM unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) AS v (sensor_key, first, last)
+            WHERE s.sensor_key = v.sensor_key
+            """;
+
+    private final PgSession.Open transaction;
+    private final PgKeys keys;
+    private final ShardKey shard;
+    private final String owner;
+
+    PgCommit(PgSession.Open transaction, PgKeys keys, ShardKey shard, String owner) {
+        this.transaction = transaction;
+        this.keys = keys;
+        this.shard = shard;
+        this.owner = owner;
+    }
+
+    private record Keyed(PgKeys.Key key, Sample sample) {}
+
+    private static final Comparator<Keyed> BY_KEY =
+            Comparator.comparing(Keyed::key).thenComparingLong(keyed -> keyed.sample.at());
+
+    /** The kinds of value that rows have, by series. */
+    static Map<SeriesId, Integer> kinds(List<Sample> samples) {
+        Map<SeriesId, Integer> kinds = new HashMap<>();
+        for (Sample sample : samples) {
+            kinds.merge(sample.series(), kind(sample.measurement()), (a, b) -> a | b);
+        }
+        return kinds;
+    }
+
+    private static int kind(Measurement measurement) {
+        return switch (measurement) {
+            case Measurement.Numeric _ -> PgKeys.NUMERIC;
+            case Measurement.State _ -> PgKeys.STATE;
+        };
+    }
+
+    /** Writes all of it, or nothing where the position has changed. The keys of its rows must be resolved. */
+    CommitResult write(Progress from, Work work) {
+        if (!movesOn(from, work)) {
+            return new CommitResult.Fenced();
+        }
+        List<Future<RowSet<Row>>> inserts = insertSamples(work.samples());
+        List<Future<RowSet<Row>>> others = new ArrayList<>();
+        // what a batch closes must not find what it opens
+        closeAnomalies(work.detection().closings(), others);
+        openAnomalies(work.detection().opened(), others);
+        insertDeadLetters(work.deadLetters(), others);
+        updateSensors(work.seen(), others);
+        others.forEach(PgSession::await);
+        int rows = 0;
+        for (Future<RowSet<Row>> insert : inserts) {
+            rows += PgSession.await(insert).rowCount();
+        }
+        return new CommitResult.Committed(rows);
+    }
+
+    private boolean movesOn(Progress from, Work work) {
+        Tuple arguments = Tuple.tuple()
+                .addString(work.position().sequenceNumber())
+                .addLong(work.position().subSequenceNumber())
+                .addValue(
+                        work.arrivedAt().isPresent()
+                                ? PgTime.of(work.arrivedAt().getAsLong())
+                                : null)
+                .addBoolean(work.closed())
+                .addLong((long) work.userRecords())
+                .addString(owner)
+                .addString(shard.stream())
+                .addOffsetDateTime(PgTime.of(shard.streamCreated()))
+                .addString(shard.shardId())
+                .addLong(from.epoch())
+                .addString(from.position().sequenceNumber())
+                .addLong(from.position().subSequenceNumber());
+        return transaction.query(MOVE_ON, arguments).rowCount() == 1;
+    }
+
+    private List<Future<RowSet<Row>>> insertSamples(List<Sample> samples) {
+        // in the order of the primary key: neighbours land on the same page, and no two commits lock crosswise
+        List<Keyed> sorted = new ArrayList<>(samples.size());
+        for (Sample sample : samples) {
+            sorted.add(new Keyed(keys.key(sample.series()), sample));
+        }
+        sorted.sort(BY_KEY);
+        List<List<Keyed>> parts = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        for (Keyed keyed : sorted) {
+            int part = kind(keyed.sample.measurement()) == PgKeys.NUMERIC ? 0 : 2;
+            parts.get(keys.isMixed(keyed.key) ? part + 1 : part).add(keyed);
+        }
+        List<Future<RowSet<Row>>> sent = new ArrayList<>(4);
+        insert(MEASUREMENTS + UNLESS_STORED, parts.get(0), sent);
+        insert(MEASUREMENTS + UNLESS_IN_OTHER.formatted("state") + UNLESS_STORED, parts.get(1), sent);
+        insert(STATES + UNLESS_STORED, parts.get(2), sent);
+        insert(STATES + UNLESS_IN_OTHER.formatted("measurement") + UNLESS_STORED, parts.get(3), sent);
+        return sent;
+    }
+
+    private void insert(String sql, List<Keyed> rows, List<Future<RowSet<Row>>> sent) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        int count = rows.size();
+        OffsetDateTime[] at = new OffsetDateTime[count];
+        Integer[] sensorKeys = new Integer[count];
+        Integer[] metricKeys = new Integer[count];
+        Double[] numbers = new Double[count];
+        String[] texts = new String[count];
+        boolean numeric = true;
+        for (int i = 0; i < count; i++) {
+            Keyed keyed = rows.get(i);
+            at[i] = PgTime.of(keyed.sample.at());
+            sensorKeys[i] = keyed.key.sensor();
+            metricKeys[i] = keyed.key.metric();
+            switch (keyed.sample.measurement()) {
+                case Measurement.Numeric(String _, double value) -> numbers[i] = value;
+                case Measurement.State(String _, String value) -> {
+                    texts[i] = value;
+                    numeric = false;
+                }
+            }
+        }
+        sent.add(transaction.send(sql, Tuple.of(at, sensorKeys, metricKeys, numeric ? numbers : texts)));
+    }
+
+    private void closeAnomalies(List<Detection.Closing> closings, List<Future<RowSet<Row>>> sent) {
+        if (closings.isEmpty()) {
+            return;
+        }
+        int count = closings.size();
+        Integer[] sensorKeys = new Integer[count];
+        Integer[] metricKeys = new Integer[count];
+        String[] rules = new String[count];
+        OffsetDateTime[] closedAt = new OffsetDateTime[count];
+        for (int i = 0; i < count; i++) {
+            Detection.Closing closing = closings.get(i);
+            PgKeys.Key key = keys.key(closing.series());
+            sensorKeys[i] = key.sensor();
+            metricKeys[i] = key.metric();
+            rules[i] = closing.rule();
+            closedAt[i] = PgTime.of(closing.closedAt());
+        }
+        sent.add(transaction.send(CLOSINGS, Tuple.of(sensorKeys, metricKeys, rules, closedAt)));
+    }
+
+    private void openAnomalies(List<Anomaly> opened, List<Future<RowSet<Row>>> sent) {
+        if (opened.isEmpty()) {
+            return;
+        }
+        int count = opened.size();
+        UUID[] ids = new UUID[count];
+        Integer[] sensorKeys = new Integer[count];
+        Integer[] metricKeys = new Integer[count];
+        String[] rules = new String[count];
+        String[] severities = new String[count];
+        OffsetDateTime[] openedAt = new OffsetDateTime[count];
+        @Nullable OffsetDateTime[] closedAt = new OffsetDateTime[count];
+        Double[] values = new Double[count];
+        for (int i = 0; i < count; i++) {
+            Anomaly anomaly = opened.get(i);
+            PgKeys.Key key = keys.key(anomaly.series());
+            ids[i] = anomaly.id();
+            sensorKeys[i] = key.sensor();
+            metricKeys[i] = key.metric();
+            rules[i] = anomaly.rule();
+            severities[i] = anomaly.severity().text();
+            openedAt[i] = PgTime.of(anomaly.openedAt());
+            closedAt[i] = anomaly.closedAt().isPresent()
+                    ? PgTime.of(anomaly.closedAt().getAsLong())
+                    : null;
+            values[i] = anomaly.value();
+        }
+        Tuple arguments =
+                Tuple.wrap(new Object[] {ids, sensorKeys, metricKeys, rules, severities, openedAt, closedAt, values});
+        sent.add(transaction.send(ANOMALIES, arguments));
+    }
+
+    private void insertDeadLetters(List<DeadLetter> letters, List<Future<RowSet<Row>>> sent) {
+        if (letters.isEmpty()) {
+            return;
+        }
+        int count = letters.size();
+        String[] sequenceNumbers = new String[count];
+        Long[] subSequenceNumbers = new Long[count];
+        OffsetDateTime[] arrivedAt = new OffsetDateTime[count];
+        String[] reasons = new String[count];
+        String[] fields = new String[count];
+        String[] details = new String[count];
+        Buffer[] data = new Buffer[count];
+        for (int i = 0; i < count; i++) {
+            DeadLetter letter = letters.get(i);
+            sequenceNumbers[i] = letter.position().sequenceNumber();
+            subSequenceNumbers[i] = letter.position().subSequenceNumber();
+            arrivedAt[i] = PgTime.of(letter.arrivedAt());
+            reasons[i] = letter.reason().text();
+            fields[i] = storable(letter.field());
+            details[i] = letter.detail();
+            int length = Math.min(letter.record().length(), MAX_DEAD_LETTER_BYTES);
+            data[i] = Buffer.buffer(length)
+                    .appendBytes(letter.record().source(), letter.record().offset(), length);
+        }
+        Tuple arguments = Tuple.wrap(new Object[] {
+            shard.stream(),
+            PgTime.of(shard.streamCreated()),
+            shard.shardId(),
+            sequenceNumbers,
+            subSequenceNumbers,
+            arrivedAt,
+            reasons,
+            fields,
+            details,
+            data
+        });
+        sent.add(transaction.send(DEAD_LETTERS, arguments));
+    }
+
+    /** A field's name is as it was sent: what the database cannot hold in it is replaced. */
+    private static String storable(String text) {
+        StringBuilder safe = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> safe.appendCodePoint(c == 0 || (c >= 0xD800 && c <= 0xDFFF) ? 0xFFFD : c));
+        return safe.toString();
+    }
+
+    private void updateSensors(Map<String, Seen> seen, List<Future<RowSet<Row>>> sent) {
+        if (seen.isEmpty()) {
+            return;
+        }
+        List<Integer> sensorKeys = new ArrayList<>(seen.size());
+        List<OffsetDateTime> first = new ArrayList<>(seen.size());
+        List<OffsetDateTime> last = new ArrayList<>(seen.size());
+        seen.forEach((sensorId, arrivals) -> {
+            sensorKeys.add(keys.sensor(sensorId));
+            first.add(PgTime.of(arrivals.first()));
+            last.add(PgTime.of(arrivals.last()));
+        });
+        Tuple arguments = Tuple.of(
+                sensorKeys.toArray(Integer[]::new),
+                first.toArray(OffsetDateTime[]::new),
+                last.toArray(OffsetDateTime[]::new));
+        sent.add(transaction.send(SEEN, arguments));
+    }
+}

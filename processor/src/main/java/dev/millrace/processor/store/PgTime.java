@@ -1,0 +1,23 @@
+package dev.millrace.processor.store;
+
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+
+/** Microseconds since 1970, as the rest of the code has them, and timestamptz. */
+final class PgTime {
+
+    private static final long MICROS_PER_SECOND = 1_000_000;
+
+    private PgTime() {}
+
+    static OffsetDateTime of(long micros) {
+        return Instant.ofEpochSecond(
+                        Math.floorDiv(micros, MICROS_PER_SECOND), Math.floorMod(micros, MICROS_PER_SECOND) * 1_000)
+                .atOffset(ZoneOffset.UTC);
+    }
+
+    static long micros(OffsetDateTime time) {
+        return time.toEpochSecond() * MICROS_PER_SECOND + time.getNano() / 1_000;
+    }
+}

@@ -1,0 +1,26 @@
+package dev.millrace.processor.store;
+
+import dev.millrace.processor.anomaly.Detection;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/**
+ * What commits together with a position.
+ *
+ * @param position where the shard's reading stands afterwards
+ * @param arrivedAt when the record there arrived, microseconds since 1970; empty where no record was read
+ * @param closed whether the shard ends there
+ * @param userRecords how many user records were read, dead letters included
+ * @param samples no two with the same identity
+ * @param seen the sensors whose readings these are
+ */
+public record Work(
+        Position position,
+        OptionalLong arrivedAt,
+        boolean closed,
+        int userRecords,
+        List<Sample> samples,
+        List<DeadLetter> deadLetters,
+        Map<String, Seen> seen,
+        Detection detection) {}

@@ -1,0 +1,32 @@
+-- Writes the latest values of one sensor, each only if it is later than the one that stands there.
+-- KEYS[1] the sensor's hash. ARGV[1] '1' where the values are all that there are; then field, microseconds, JSON value …
+-- Answers 1 where the hash is complete. Microseconds are exact in a Lua number until the year 2255.
+-- A call takes its arguments from Lua's stack, which ends at some 8,000; hence so many values at a time.
+local VALUES = 1000
+local key = KEYS[1]
+local marked = redis.call('HGET', key, '#complete')
+for first = 2, #ARGV, 3 * VALUES do
+    local last = math.min(first + 3 * VALUES, #ARGV + 1) - 1
+    local fields = {}
+    for i = first, last, 3 do
+        fields[#fields + 1] = ARGV[i]
+    end
+    local stored = redis.call('HMGET', key, unpack(fields))
+    local changed = {}
+    for n = 1, #fields do
+        local micros = ARGV[first + 3 * n - 2]
+        local old = stored[n]
+        if not old or tonumber(micros) > tonumber(string.match(old, '^%-?%d+')) then
+            changed[#changed + 1] = fields[n]
+            changed[#changed + 1] = micros .. ' ' .. ARGV[first + 3 * n - 1]
+        end
+    end
+    if #changed > 0 then
+        redis.call('HSET', key, unpack(changed))
+    end
+end
+-- after all the values: what a script has written stays when it fails later
+if ARGV[1] == '1' and not marked then
+    redis.call('HSET', key, '#complete', '1')
+end
+return (marked or ARGV[1] == '1') and 1 or 0

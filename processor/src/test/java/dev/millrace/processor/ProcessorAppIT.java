@@ -1,0 +1,117 @@
+package dev.millrace.processor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.core.config.DatabaseConfig;
+import dev.millrace.core.config.Environment;
+import dev.millrace.core.config.InvalidConfiguration;
+import dev.millrace.processor.store.PgTestServer;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+
+class ProcessorAppIT {
+
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    private static ProcessorApp app(Map<String, String> variables) throws InvalidConfiguration {
+        Map<String, String> all = new HashMap<>(Map.of(
+                "OPS_HOST", "127.0.0.1",
+                "OPS_PORT", "0",
+                // nobody listens at port 1
+                "DATABASE_URL", "postgresql://nobody:secret@localhost:1/none",
+                "REDIS_URL", "redis://localhost:1",
+                "AWS_ENDPOINT_URL_KINESIS", "http://localhost:1",
+                "AWS_ACCESS_KEY_ID", "key",
+                "AWS_SECRET_ACCESS_KEY", "secret"));
+        all.putAll(variables);
+        Environment environment = new Environment(all);
+        ProcessorConfig config = ProcessorConfig.read(environment);
+        environment.check();
+        return new ProcessorApp(config);
+    }
+
+    private HttpResponse<String> get(ProcessorApp app, String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + app.opsPort() + path))
+                .build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    private JsonObject awaitComponents(ProcessorApp app, Predicate<JsonObject> wanted)
+            throws IOException, InterruptedException {
+        while (true) {
+            JsonObject components = new JsonObject(get(app, "/health/ready").body()).getJsonObject("components");
+            if (wanted.test(components)) {
+                return components;
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private static String detail(JsonObject components, String name) {
+        return components.getJsonObject(name).getString("detail");
+    }
+
+    @Test
+    void waitsForWhatIsNotThereAndStopsMeanwhile() throws Exception {
+        ProcessorApp app = app(Map.of());
+        app.start().await();
+
+        JsonObject components =
+                awaitComponents(app, json -> detail(json, "postgresql").contains("refused"));
+        assertEquals("waiting for PostgreSQL and Kinesis", detail(components, "shards"));
+        assertFalse(components.encode().contains("secret"));
+        assertEquals(503, get(app, "/health/ready").statusCode());
+        assertEquals(200, get(app, "/health/live").statusCode());
+        assertTrue(get(app, "/metrics").body().contains("millrace_processor_lag_seconds"));
+        assertFalse(app.ready().isComplete());
+
+        app.shutdownPlan().run().join();
+        assertTrue(app.ready().failed());
+    }
+
+    @Test
+    void waitsForTheStreamWithTheSchemaUpToDate() throws Exception {
+        DatabaseConfig database = PgTestServer.newDatabase();
+        ProcessorApp app = app(Map.of(
+                "DATABASE_URL",
+                "postgresql://" + database.user() + "@" + database.host() + ":" + database.port() + "/"
+                        + database.database() + "?sslmode=disable"));
+        app.start().await();
+
+        JsonObject components = awaitComponents(
+                app,
+                json -> detail(json, "postgresql").equals("connected")
+                        && detail(json, "kinesis").contains("refused"));
+        assertFalse(components.getJsonObject("shards").getBoolean("ready"));
+
+        app.shutdownPlan().run().join();
+    }
+
+    @Test
+    void aStopBeforeTheStartIsHarmless() throws Exception {
+        app(Map.of()).shutdownPlan().run().join();
+    }
+
+    @Test
+    void aPortThatIsTakenIsAFailure() throws Exception {
+        ProcessorApp first = app(Map.of());
+        first.start().await();
+        ProcessorApp second = app(Map.of("OPS_PORT", Integer.toString(first.opsPort())));
+
+        assertTrue(second.start().transform(Future::succeededFuture).await().failed());
+
+        second.shutdownPlan().run().join();
+        first.shutdownPlan().run().join();
+    }
+}

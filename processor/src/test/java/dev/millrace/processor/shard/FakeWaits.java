@@ -1,0 +1,46 @@
+package dev.millrace.processor.shard;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Time that passes only in pauses. */
+final class FakeWaits implements Waits {
+
+    final List<Long> pauses = new ArrayList<>();
+    private long nanos = 42;
+    private boolean stop;
+    private int stopAfterPauses = Integer.MAX_VALUE;
+
+    /** Requests a stop in the middle of the n-th pause from now. */
+    void stopInPause(int n) {
+        stopAfterPauses = pauses.size() + n;
+    }
+
+    void requestStop() {
+        stop = true;
+    }
+
+    @Override
+    public long nanos() {
+        return nanos;
+    }
+
+    @Override
+    public void pause(long millis) {
+        if (millis <= 0) {
+            return;
+        }
+        pauses.add(millis);
+        if (pauses.size() >= stopAfterPauses) {
+            stop = true;
+        } else {
+            nanos += TimeUnit.MILLISECONDS.toNanos(millis);
+        }
+    }
+
+    @Override
+    public boolean stopRequested() {
+        return stop;
+    }
+}

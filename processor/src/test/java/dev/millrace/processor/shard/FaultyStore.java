@@ -1,0 +1,91 @@
+package dev.millrace.processor.shard;
+
+import dev.millrace.processor.anomaly.SeriesId;
+import dev.millrace.processor.anomaly.SeriesState;
+import dev.millrace.processor.store.CommitResult;
+import dev.millrace.processor.store.LatestValue;
+import dev.millrace.processor.store.Loaded;
+import dev.millrace.processor.store.Progress;
+import dev.millrace.processor.store.ShardStore;
+import dev.millrace.processor.store.Work;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** A store whose uses fail when they are told to. */
+final class FaultyStore implements ShardStore {
+
+    /** How the next use of the store goes. */
+    enum Fault {
+        NONE,
+        /** Nothing happens. */
+        AWAY,
+        /** It happens, but the answer is lost. */
+        ANSWER_LOST,
+        /** Another process that works on the shard does it first. */
+        RIVAL,
+        /** A fault of ours. */
+        BUG
+    }
+
+    private final ShardStore store;
+    private final Supplier<Fault> faults;
+    final List<CommitResult> commits = new ArrayList<>();
+    int closed;
+
+    FaultyStore(ShardStore store, Supplier<Fault> faults) {
+        this.store = store;
+        this.faults = faults;
+    }
+
+    @Override
+    public Loaded<Progress> progress() {
+        return switch (faults.get()) {
+            case AWAY, ANSWER_LOST -> new Loaded.Unavailable<>("away");
+            case BUG -> throw new IllegalStateException("a fault of ours");
+            case NONE, RIVAL -> store.progress();
+        };
+    }
+
+    @Override
+    public Loaded<Map<SeriesId, SeriesState>> series(Collection<SeriesId> ids) {
+        return switch (faults.get()) {
+            case AWAY, ANSWER_LOST -> new Loaded.Unavailable<>("away");
+            case BUG -> throw new IllegalStateException("a fault of ours");
+            case NONE, RIVAL -> store.series(ids);
+        };
+    }
+
+    @Override
+    public CommitResult commit(Progress from, Work work) {
+        CommitResult result =
+                switch (faults.get()) {
+                    case NONE -> store.commit(from, work);
+                    case AWAY -> new CommitResult.Unavailable("away");
+                    case ANSWER_LOST -> {
+                        store.commit(from, work);
+                        yield new CommitResult.Unavailable("unknown");
+                    }
+                    case RIVAL -> {
+                        store.commit(from, work);
+                        yield store.commit(from, work);
+                    }
+                    case BUG -> throw new IllegalStateException("a fault of ours");
+                };
+        commits.add(result);
+        return result;
+    }
+
+    @Override
+    public Loaded<Map<String, List<LatestValue>>> latest(Collection<String> sensorIds) {
+        return store.latest(sensorIds);
+    }
+
+    @Override
+    public void close() {
+        closed++;
+        store.close();
+    }
+}

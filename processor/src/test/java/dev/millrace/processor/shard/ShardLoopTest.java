@@ -1,0 +1,279 @@
+package dev.millrace.processor.shard;
+
+import static dev.millrace.processor.shard.LoopRig.temperature;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.core.reading.Measurement;
+import dev.millrace.processor.anomaly.SeriesId;
+import dev.millrace.processor.shard.FaultyStore.Fault;
+import dev.millrace.processor.store.CommitResult;
+import dev.millrace.processor.store.LatestValue;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ShardLoopTest {
+
+    private static final long T = FakeShard.ARRIVAL - 1_000_000_000L;
+    private static final SeriesId TEMPERATURE = new SeriesId("oven-1", "temperature");
+
+    /** Three records, one value each: fine, too hot, fine. */
+    private static FakeShard threeRecords() {
+        return new FakeShard()
+                .putAggregate(List.of(temperature("oven-1", T, 70)))
+                .putAggregate(List.of(temperature("oven-1", T + 1, 95)))
+                .putAggregate(List.of(temperature("oven-1", T + 2, 71)))
+                .answering(() -> 1);
+    }
+
+    private static Supplier<Fault> script(Fault... faults) {
+        Deque<Fault> script = new ArrayDeque<>(List.of(faults));
+        return () -> Objects.requireNonNullElse(script.poll(), Fault.NONE);
+    }
+
+    private static void assertAllStoredOnce(LoopRig rig) {
+        LoopRig straight = new LoopRig(threeRecords());
+        straight.loop.run();
+        assertEquals(3, straight.stored().userRecords());
+        assertEquals(1, straight.stored().anomalies().size());
+        assertEquals(straight.stored(), rig.stored());
+    }
+
+    @Test
+    void readsAShardToItsEndAndClosesIt() {
+        LoopRig rig = new LoopRig(threeRecords());
+
+        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
+
+        assertEquals(3, rig.stored().userRecords());
+        assertEquals(
+                Set.of(T, T + 1, T + 2),
+                Objects.requireNonNull(rig.stored().samples().get(TEMPERATURE)).keySet());
+        assertEquals(
+                Map.of(TEMPERATURE, new LatestValue(T + 2, new Measurement.Numeric("temperature", 71))),
+                rig.latest.values);
+        assertEquals(List.of(""), rig.shard.seeks);
+        assertEquals(1, rig.store.closed);
+        assertEquals(1, rig.meter.left);
+        assertEquals(Set.of(), rig.latest.doubted);
+        assertEquals(ShardLoop.End.READ_OUT, new LoopRig(threeRecords()).loop.run());
+    }
+
+    @Test
+    void anEmptyShardIsClosedToo() {
+        LoopRig rig = new LoopRig(new FakeShard());
+
+        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
+
+        assertEquals(List.of(new CommitResult.Committed(0)), rig.store.commits);
+    }
+
+    @Test
+    void aFencedCommitLetsTheStoredPositionDecide() {
+        // progress, series, then the first commit
+        LoopRig rig = new LoopRig(threeRecords(), script(Fault.NONE, Fault.NONE, Fault.RIVAL));
+
+        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
+
+        assertEquals(new CommitResult.Fenced(), rig.store.commits.getFirst());
+        assertEquals(1, rig.meter.fenced);
+        assertEquals(List.of("", rig.shard.records().getFirst().sequenceNumber()), rig.shard.seeks);
+        assertAllStoredOnce(rig);
+    }
+
+    @Test
+    void aCommitThatFailsLosesNothing() {
+        LoopRig rig = new LoopRig(threeRecords(), script(Fault.NONE, Fault.NONE, Fault.NONE, Fault.AWAY));
+
+        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
+
+        assertAllStoredOnce(rig);
+    }
+
+    @Test
+    void aCommitWhoseAnswerIsLostCountsOnce() {
+        LoopRig rig = new LoopRig(threeRecords(), script(Fault.NONE, Fault.NONE, Fault.NONE, Fault.ANSWER_LOST));
+
+        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
+
+        assertAllStoredOnce(rig);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            names = {"AWAY", "ANSWER_LOST", "RIVAL", "BUG"})
+    void theCacheLearnsWhatMayHaveBeenCommittedWithoutItsKnowledge(Fault fault) {
+        FakeShard shard = new FakeShard()
+                .putAggregate(List.of(temperature("oven-1", T, 70)))
+                .putAggregate(List.of(temperature("oven-2", T + 1, 70)))
+                .answering(() -> 1);
+        // progress, then series and commit of the first batch, and of the second
+        LoopRig rig = new LoopRig(shard, script(Fault.NONE, Fault.NONE, Fault.NONE, Fault.NONE, fault));
+
+        rig.loop.run();
+
+        assertEquals(2, rig.stored().userRecords());
+        assertEquals(Set.of("oven-2"), rig.latest.doubted);
+    }
+
+    @Test
+    void aFaultOfOursIsNotTheEnd() {
+        LoopRig rig = new LoopRig(threeRecords(), script(Fault.NONE, Fault.NONE, Fault.NONE, Fault.BUG));
+
+        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
+
+        assertAllStoredOnce(rig);
+    }
+
+    @Test
+    void anOutageIsToldWhileItLastsAndWaitsGrow() {
+        LoopRig rig = new LoopRig(threeRecords(), () -> Fault.AWAY);
+        rig.waits.stopInPause(30);
+
+        assertEquals(ShardLoop.End.STOPPED, rig.loop.run());
+
+        assertEquals(30, rig.waits.pauses.size());
+        assertTrue(rig.waits.pauses.stream().allMatch(pause -> pause >= 1 && pause <= 5_000));
+        assertTrue(rig.waits.pauses.stream().mapToLong(pause -> pause).max().orElse(0) > 1_000);
+        assertEquals(List.of(), rig.shard.seeks);
+    }
+
+    @Test
+    void postgresqlIsDownUntilACommitSucceedsAgain() {
+        List<Boolean> seen = new ArrayList<>();
+        LoopRig[] rig = new LoopRig[1];
+        FakeShard shard = threeRecords()
+                .beforeEachRead(
+                        () -> seen.add(rig[0].health.component("postgresql").isUp()));
+        rig[0] = new LoopRig(shard, script(Fault.NONE, Fault.NONE, Fault.AWAY, Fault.NONE, Fault.NONE, Fault.NONE));
+
+        rig[0].loop.run();
+
+        assertEquals(List.of(true, false, true, true), seen);
+    }
+
+    @Test
+    void aReadThatFailsIsTriedAgain() {
+        LoopRig rig = new LoopRig(threeRecords().failing("internal failure").failing("away"));
+
+        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
+
+        assertTrue(rig.health.component("kinesis").isUp());
+        assertAllStoredOnce(rig);
+    }
+
+    @Test
+    void aThrottledReadIsNoOutageBeforeThereIsNoEndToIt() {
+        List<Boolean> seen = new ArrayList<>();
+        LoopRig[] rig = new LoopRig[1];
+        FakeShard shard = threeRecords()
+                .answering(() -> 3)
+                .throttling(11)
+                .beforeEachRead(() -> seen.add(rig[0].health.toJson().encode().contains("\"throttled\"")));
+        rig[0] = new LoopRig(shard);
+
+        rig[0].loop.run();
+
+        assertEquals(12, seen.size());
+        assertEquals(List.of(false, true, true), seen.subList(9, 12));
+        assertAllStoredOnce(rig[0]);
+    }
+
+    @Test
+    void aStopDuringABackOffIsTheEndOfIt() {
+        LoopRig rig = new LoopRig(threeRecords().failing("away"));
+        rig.waits.stopInPause(1);
+
+        assertEquals(ShardLoop.End.STOPPED, rig.loop.run());
+
+        assertEquals(1, rig.waits.pauses.size());
+        assertEquals(List.of(), rig.store.commits);
+        assertEquals(0, rig.stored().userRecords());
+    }
+
+    @Test
+    void aStopLetsTheBatchInHandCommitAndNoOther() {
+        int full = BatchDecoder.FULL;
+        FakeShard shard = new FakeShard();
+        for (int record = 0; record < 4; record++) {
+            int first = record * full;
+            shard.putAggregate(IntStream.range(first, first + full)
+                    .mapToObj(i -> temperature("oven-1", T + i, 20))
+                    .toList());
+        }
+        // progress, series, first commit, second commit: the stop comes while the second of four batches is stored
+        LoopRig[] rig = new LoopRig[1];
+        int[] uses = {0};
+        rig[0] = new LoopRig(shard, () -> {
+            if (++uses[0] == 4) {
+                rig[0].waits.requestStop();
+            }
+            return Fault.NONE;
+        });
+
+        assertEquals(ShardLoop.End.STOPPED, rig[0].loop.run());
+
+        assertEquals(2L * full, rig[0].stored().userRecords());
+        assertEquals(1, rig[0].store.closed);
+    }
+
+    @Test
+    void readsAtMostFourTimesASecondAndLessWhenIdle() {
+        LoopRig rig = new LoopRig(new FakeShard().open());
+        rig.waits.stopInPause(12);
+
+        rig.loop.run();
+
+        assertEquals(250, rig.waits.pauses.getFirst());
+        assertEquals(500, rig.waits.pauses.getLast());
+        assertTrue(rig.waits.pauses.stream().allMatch(pause -> pause == 250 || pause == 500));
+        assertEquals(0, rig.meter.behind);
+        assertTrue(rig.latest.tended > 5);
+    }
+
+    @Test
+    void whatIsNoReadingIsADeadLetterAndBlocksNothing() {
+        FakeShard shard = new FakeShard()
+                .put("junk", "junk".getBytes(StandardCharsets.UTF_8))
+                .putAggregate(List.of(temperature("oven-1", T, 20)));
+        LoopRig rig = new LoopRig(shard);
+
+        rig.loop.run();
+
+        assertEquals(
+                List.of(shard.records().getFirst().sequenceNumber()),
+                rig.stored().deadLetters().stream()
+                        .map(position -> position.sequenceNumber())
+                        .toList());
+        assertEquals(2, rig.stored().userRecords());
+    }
+
+    @Test
+    void redisGetsOnlyWhatIsLaterThanAllBefore() {
+        FakeShard shard = new FakeShard()
+                .putAggregate(List.of(temperature("oven-1", T + 5, 20), temperature("oven-1", T + 4, 30)))
+                .putAggregate(List.of(temperature("oven-1", T + 5, 40)))
+                .putAggregate(List.of(temperature("oven-1", T + 1, 50)))
+                .answering(() -> 1);
+        LoopRig rig = new LoopRig(shard);
+
+        rig.loop.run();
+
+        assertEquals(
+                Map.of(TEMPERATURE, new LatestValue(T + 5, new Measurement.Numeric("temperature", 20))),
+                rig.latest.values);
+        assertEquals(3, rig.meter.rows);
+    }
+}

@@ -1,0 +1,16 @@
+package dev.millrace.processor.store;
+
+import dev.millrace.core.reading.Measurement;
+import dev.millrace.processor.anomaly.Anomaly;
+import dev.millrace.processor.anomaly.SeriesId;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** All that a store holds of a shard, to be compared. */
+public record StoredContent(
+        long userRecords,
+        Map<SeriesId, Map<Long, Measurement>> samples,
+        Map<UUID, Anomaly> anomalies,
+        List<Position> deadLetters,
+        Map<String, Seen> seen) {}
