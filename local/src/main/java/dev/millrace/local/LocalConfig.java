@@ -1,0 +1,110 @@
+package dev.millrace.local;
+
+import dev.millrace.core.config.Environment;
+import dev.millrace.local.services.LoopbackPort;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The settings of the platform on one machine.
+ *
+ * @param ports where its parts listen
+ * @param external the servers that run elsewhere
+ * @param stream the emulator's stream
+ * @param simulation the simulated devices
+ */
+public record LocalConfig(Ports ports, External external, Stream stream, Simulation simulation) {
+
+    /** The ports, each on the loopback interface, 0 for one that is free. */
+    public record Ports(int http, int operations, int processorOperations, int database, int redis, int kinesis) {}
+
+    /**
+     * The servers to use instead of embedded ones.
+     *
+     * @param databaseUrl a PostgreSQL; empty: the embedded one is started
+     * @param redisUrl a Redis; empty: the embedded one is started
+     */
+    public record External(Optional<String> databaseUrl, Optional<String> redisUrl) {}
+
+    /** The emulator's stream and how many shards it has, 1 to 16. */
+    public record Stream(String name, int shards) {}
+
+    /**
+     * The simulated devices.
+     *
+     * @param sensors how many, 0 to 10,000
+     * @param gateway where they publish to
+     * @param seed what their values derive from
+     */
+    public record Simulation(int sensors, URI gateway, int seed) {
+
+        public static final int MAX_SENSORS = 10_000;
+    }
+
+    /** The ports of the services that are started here, in the order of the documentation: those elsewhere need none. */
+    public List<LoopbackPort> servicePorts() {
+        List<LoopbackPort> used = new ArrayList<>();
+        if (external.databaseUrl().isEmpty()) {
+            used.add(new LoopbackPort("DATABASE_PORT", ports.database()));
+        }
+        if (external.redisUrl().isEmpty()) {
+            used.add(new LoopbackPort("REDIS_PORT", ports.redis()));
+        }
+        used.add(kinesisPort());
+        return List.copyOf(used);
+    }
+
+    /** The ports of the whole platform: of its programs and {@link #servicePorts}. */
+    public List<LoopbackPort> platformPorts() {
+        List<LoopbackPort> used = new ArrayList<>(List.of(
+                new LoopbackPort("HTTP_PORT", ports.http()),
+                new LoopbackPort("OPS_PORT", ports.operations()),
+                new LoopbackPort("PROCESSOR_OPS_PORT", ports.processorOperations())));
+        used.addAll(servicePorts());
+        return List.copyOf(used);
+    }
+
+    public LoopbackPort kinesisPort() {
+        return new LoopbackPort("KINESIS_PORT", ports.kinesis());
+    }
+
+    /** Reads the settings; {@link Environment#check} tells what is wrong with them. */
+    public static LocalConfig read(Environment environment) {
+        var ports = new Ports(
+                environment.port("HTTP_PORT", 8080),
+                environment.port("OPS_PORT", 9090),
+                environment.port("PROCESSOR_OPS_PORT", 9091),
+                environment.port("DATABASE_PORT", 15_432),
+                environment.port("REDIS_PORT", 16_379),
+                environment.port("KINESIS_PORT", 4567));
+        var external = new External(environment.optionalText("DATABASE_URL"), environment.optionalText("REDIS_URL"));
+        var simulation = new Simulation(
+                environment.integer("SIMULATED_SENSORS", 20, 0, Simulation.MAX_SENSORS),
+                gateway(environment, ports.http()),
+                environment.integer("SIMULATION_SEED", 1, 0, Integer.MAX_VALUE));
+        var stream = new Stream(
+                environment.text("KINESIS_STREAM", "sensor-data-stream-" + environment.text("ENVIRONMENT", "dev")),
+                environment.integer("KINESIS_SHARDS", 2, 1, 16));
+        return new LocalConfig(ports, external, stream, simulation);
+    }
+
+    /** The gateway's address, {@code GATEWAY_URL}, by default the one on this machine. */
+    public static URI gateway(Environment environment, int httpPort) {
+        String here = "http://localhost:" + httpPort;
+        String text = environment.text("GATEWAY_URL", here);
+        try {
+            var uri = new URI(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
+            boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+            if (http && uri.getHost() != null && uri.getRawQuery() == null && uri.getRawFragment() == null) {
+                return uri;
+            }
+        } catch (URISyntaxException e) {
+            // said below
+        }
+        environment.problem("GATEWAY_URL", "must be an address such as " + here);
+        return URI.create(here);
+    }
+}

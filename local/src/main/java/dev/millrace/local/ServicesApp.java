@@ -1,0 +1,78 @@
+package dev.millrace.local;
+
+import dev.millrace.core.config.Environment;
+import dev.millrace.core.config.InvalidConfiguration;
+import dev.millrace.local.services.LocalKinesis;
+import dev.millrace.local.services.LocalPostgres;
+import dev.millrace.local.services.LocalRedis;
+import dev.millrace.local.services.LocalService;
+import dev.millrace.local.services.LocalServices;
+import dev.millrace.local.services.LoopbackPort;
+import dev.millrace.local.services.RunDirectory;
+import dev.millrace.local.services.StartFailure;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code services}: the servers that gateway and processor need, for running those two from an IDE. */
+final class ServicesApp {
+
+    private ServicesApp() {}
+
+    static int run(Environment environment, PrintStream out, StopSignal stop)
+            throws InvalidConfiguration, StartFailure, InterruptedException {
+        LocalConfig config = LocalConfig.read(environment);
+        environment.check();
+        try (var directory = RunDirectory.open();
+                var services = start(config, directory, config.servicePorts())) {
+            tell(services, out);
+            stop.await();
+        }
+        return 0;
+    }
+
+    /** {@code kinesis}: the emulator alone. */
+    static int runKinesis(Environment environment, PrintStream out, StopSignal stop)
+            throws InvalidConfiguration, StartFailure, InterruptedException {
+        LocalConfig config = LocalConfig.read(environment);
+        environment.check();
+        LoopbackPort.requireFree(List.of(config.kinesisPort()));
+        try (var services = LocalServices.start(List.of(kinesis(config)))) {
+            tell(services, out);
+            stop.await();
+        }
+        return 0;
+    }
+
+    private static void tell(LocalServices services, PrintStream out) {
+        out.println("The services are ready:");
+        services.services().forEach(service -> out.printf("  %-12s %s%n", service.name(), service.howToReach()));
+        out.println("For gateway and processor:");
+        services.settings().forEach((name, value) -> out.printf("  %s=%s%n", name, value));
+    }
+
+    private static LocalService.Starter kinesis(LocalConfig config) {
+        LocalConfig.Stream stream = config.stream();
+        return () -> LocalKinesis.start(config.ports().kinesis(), stream.name(), stream.shards());
+    }
+
+    /**
+     * Starts the services that are not said to run elsewhere, all at once.
+     *
+     * @param ports what must be free before; looked at here, since opening the directory ends what a killed run has left
+     */
+    static LocalServices start(LocalConfig config, RunDirectory directory, List<LoopbackPort> ports)
+            throws StartFailure {
+        LoopbackPort.requireFree(ports);
+        List<LocalService.Starter> starters = new ArrayList<>();
+        if (config.external().databaseUrl().isEmpty()) {
+            starters.add(() -> LocalPostgres.start(
+                    config.ports().database(), directory.resolve("postgresql"), LocalPostgres.binaries(directory)));
+        }
+        if (config.external().redisUrl().isEmpty()) {
+            starters.add(() -> LocalRedis.start(config.ports().redis(), directory.resolve("redis")));
+        }
+        starters.add(kinesis(config));
+        return LocalServices.start(starters);
+    }
+}

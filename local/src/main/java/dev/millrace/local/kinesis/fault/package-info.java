@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.local.kinesis.fault;
+
+import org.jspecify.annotations.NullMarked;

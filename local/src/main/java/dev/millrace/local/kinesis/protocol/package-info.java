@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.local.kinesis.protocol;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.local.kinesis.server;
+
+import org.jspecify.annotations.NullMarked;

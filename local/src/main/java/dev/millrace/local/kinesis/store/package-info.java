@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.local.kinesis.store;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.local.replay;
+
+import org.jspecify.annotations.NullMarked;

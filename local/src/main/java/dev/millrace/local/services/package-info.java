@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.local.services;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.millrace.local.simulate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,119 @@
+package dev.millrace.local;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.core.config.InvalidConfiguration;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LocalMainTest {
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "nothing", "services simulate", "REPLAY"})
+    void answersAnUnknownCommandLineWithTheUsage(String line) {
+        assertEquals(LocalMain.USAGE, run(Map.of(), line.isEmpty() ? new String[0] : line.split(" ", -1)));
+
+        assertTrue(err.toString(StandardCharsets.UTF_8).startsWith("Usage: java -jar local.jar COMMAND"));
+    }
+
+    @Test
+    void printsTheUsageWhenAsked() {
+        assertEquals(0, run(Map.of(), "--help"));
+
+        String usage = out.toString(StandardCharsets.UTF_8);
+        for (LocalCommand command : LocalCommand.values()) {
+            assertTrue(usage.contains("\n  " + command.word()), command.word());
+        }
+    }
+
+    @Test
+    void tellsEveryWrongSettingAtOnce() {
+        var variables = Map.of(
+                "DATABASE_PORT", "70000", "REDIS_PORT", "none", "GATEWAY_URL", "localhost", "SIMULATED_SENSORS", "-1");
+
+        assertEquals(InvalidConfiguration.EXIT_CODE, run(variables, "services"));
+
+        assertEquals("""
+                The configuration has 4 problems:
+                  DATABASE_PORT: must be a whole number from 0 to 65535
+                  REDIS_PORT: must be a whole number from 0 to 65535
+                  SIMULATED_SENSORS: must be a whole number from 0 to 10000
+                  GATEWAY_URL: must be an address such as http://localhost:8080
+                """, err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void tellsWhatReplayNeeds() {
+        assertEquals(InvalidConfiguration.EXIT_CODE, run(Map.of("RATE", "fast"), "replay"));
+
+        assertEquals("""
+                The configuration has 4 problems:
+                  FILE: must be set to a CSV file
+                  SENSOR: must be set to a sensor's id
+                  METRIC: must be set to a measurement's name
+                  RATE: must be a number of readings per second
+                """, err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void doctorFindsATakenPort() throws Exception {
+        try (var other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String taken = Integer.toString(other.getLocalPort());
+
+            assertEquals(1, run(Map.of("KINESIS_PORT", taken, "DATABASE_URL", "postgresql://there/db"), "doctor"));
+
+            String report = out.toString(StandardCharsets.UTF_8);
+            assertTrue(
+                    report.contains("FAIL  Port " + taken + " is taken; choose another with KINESIS_PORT\n"), report);
+            assertTrue(report.contains("ok    Java " + Runtime.version() + "\n"), report);
+            assertTrue(report.contains("ok    PostgreSQL: the one of DATABASE_URL\n"), report);
+            assertTrue(report.contains("ok    Redis: embedded\n"), report);
+        }
+    }
+
+    @Test
+    void doctorDoesNotMindAPortOfAServerThatRunsElsewhere() throws Exception {
+        try (var database = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                var redis = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String databasePort = Integer.toString(database.getLocalPort());
+            String redisPort = Integer.toString(redis.getLocalPort());
+
+            run(
+                    Map.of(
+                            "DATABASE_URL",
+                            "postgresql://there/db",
+                            "DATABASE_PORT",
+                            databasePort,
+                            "REDIS_URL",
+                            "redis://there",
+                            "REDIS_PORT",
+                            redisPort),
+                    "doctor");
+
+            String report = out.toString(StandardCharsets.UTF_8);
+            assertFalse(report.contains(databasePort), report);
+            assertFalse(report.contains(redisPort), report);
+        }
+    }
+
+    private int run(Map<String, String> variables, String... arguments) {
+        return LocalMain.run(
+                arguments,
+                variables,
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                new StopSignal());
+    }
+}

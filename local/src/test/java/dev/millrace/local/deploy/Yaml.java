@@ -1,0 +1,79 @@
+package dev.millrace.local.deploy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** A value in a YAML document and where it stands, so that a failed test names the object and the field. */
+record Yaml(String where, Object value) {
+
+    static List<Yaml> documents(String source, String text) {
+        var documents = new ArrayList<Yaml>();
+        for (Object document : new Load(LoadSettings.builder().build()).loadAllFromString(text)) {
+            if (document != null) {
+                documents.add(new Yaml(source, document));
+            }
+        }
+        return documents;
+    }
+
+    static Yaml file(Path file) throws IOException {
+        return documents(file.toString(), Files.readString(file)).getFirst();
+    }
+
+    @SuppressWarnings("unchecked")
+    Map<String, Object> map() {
+        if (!(value instanceof Map<?, ?>)) {
+            throw new AssertionError(where + " is not a map");
+        }
+        return (Map<String, Object>) value;
+    }
+
+    /** The value that the names lead to. */
+    Yaml at(String... path) {
+        return find(path)
+                .orElseThrow(() -> new AssertionError(where + " has no " + String.join("/", path) + ": " + value));
+    }
+
+    Optional<Yaml> find(String... path) {
+        Yaml here = this;
+        for (String name : path) {
+            if (!here.map().containsKey(name)) {
+                return Optional.empty();
+            }
+            here = new Yaml(here.where + "/" + name, here.map().get(name));
+        }
+        return Optional.of(here);
+    }
+
+    Stream<Yaml> items() {
+        if (!(value instanceof List<?> list)) {
+            throw new AssertionError(where + " is not a list");
+        }
+        return list.stream().map(item -> new Yaml(where + "/-", item));
+    }
+
+    /** The items of the list that the names lead to; none where there is no such list. */
+    Stream<Yaml> itemsAt(String... path) {
+        return find(path).stream().flatMap(Yaml::items);
+    }
+
+    String text() {
+        return String.valueOf(value);
+    }
+
+    String kind() {
+        return at("kind").text();
+    }
+
+    String name() {
+        return at("metadata", "name").text();
+    }
+}

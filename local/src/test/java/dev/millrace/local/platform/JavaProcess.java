@@ -1,0 +1,145 @@
+package dev.millrace.local.platform;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.millrace.local.port.FreePort;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** One of the platform's programs as a process of its own, as it is built: {@code java -jar MODULE/target/MODULE.jar}. */
+final class JavaProcess implements AutoCloseable {
+
+    /** The level, not a word of a message. */
+    private static final Pattern ERROR = Pattern.compile("(?m)^\\S+ ERROR ");
+
+    private final Process process;
+    private final Path output;
+    private final int opsPort;
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    private JavaProcess(Process process, Path output, int opsPort) {
+        this.process = process;
+        this.output = output;
+        this.opsPort = opsPort;
+    }
+
+    /** Starts a program; {@code environment} is all that it gets, with a free operations port. */
+    static JavaProcess start(Path folder, String module, Map<String, String> environment, String... arguments)
+            throws IOException {
+        Path output = Files.createTempFile(folder, module + "-", ".log");
+        int opsPort = FreePort.choose();
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-XX:TieredStopAtLevel=1",
+                "-jar",
+                Path.of("..", module, "target", module + ".jar").toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        builder.environment().put("OPS_PORT", Integer.toString(opsPort));
+        builder.redirectErrorStream(true).redirectOutput(output.toFile());
+        return new JavaProcess(builder.start(), output, opsPort);
+    }
+
+    /** Waits until {@code /health/ready} answers 200. */
+    void awaitReady() throws Exception {
+        Await.until(this + " is ready", () -> {
+            if (!process.isAlive()) {
+                throw new AssertionError("the process has ended:\n" + output());
+            }
+            return status("/health/ready") == 200;
+        });
+    }
+
+    /** The status of an answer of the operations server; 0 where there is none. */
+    int status(String path) throws InterruptedException {
+        try {
+            return get(path).statusCode();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /** The body of an answer of the operations server; empty where there is none. */
+    String body(String path) throws InterruptedException {
+        try {
+            return get(path).body();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** The value of a metric without tags; 0 where it is not there. */
+    double metric(String name) throws InterruptedException {
+        Matcher line = Pattern.compile("(?m)^" + name + " (\\S+)$").matcher(body("/metrics"));
+        return line.find() ? Double.parseDouble(line.group(1)) : 0;
+    }
+
+    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + opsPort + path))
+                .timeout(java.time.Duration.ofSeconds(5))
+                .build();
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Ends it with SIGKILL. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** Asks it to end with SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** Its exit code, when it has ended. */
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("the process has not ended:\n" + output());
+        }
+        return process.exitValue();
+    }
+
+    /** What it has written. */
+    String output() {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /** It has logged no error and no stack trace. Warnings are allowed: Vert.x warns of a thread that a busy machine held up. */
+    void assertNoFault() {
+        assertFalse(ERROR.matcher(output()).find(), this::output);
+        assertFalse(output().contains("\tat "), this::output);
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly().onExit().join();
+        client.close();
+    }
+
+    @Override
+    public String toString() {
+        return "process " + process.pid();
+    }
+}

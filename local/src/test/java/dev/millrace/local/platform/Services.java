@@ -1,0 +1,120 @@
+package dev.millrace.local.platform;
+
+import dev.millrace.local.kinesis.EmulatorConfig;
+import dev.millrace.local.kinesis.KinesisEmulator;
+import dev.millrace.local.services.LocalPostgres;
+import dev.millrace.local.services.LocalRedis;
+import dev.millrace.local.services.RunDirectory;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.Request;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** PostgreSQL, Redis and the emulator, which outlive the programs under test. */
+final class Services implements AutoCloseable {
+
+    static final String STREAM = "sensor-data-stream-test";
+
+    private final RunDirectory directory;
+    private final LocalPostgres postgres;
+    private final LocalRedis redis;
+    private final Vertx vertx = Vertx.vertx();
+    final KinesisEmulator kinesis;
+
+    Services(int shards) throws Exception {
+        directory = RunDirectory.open();
+        postgres = LocalPostgres.start(0, directory.resolve("postgresql"), LocalPostgres.binaries(directory));
+        redis = LocalRedis.start(0, directory.resolve("redis"));
+        kinesis = KinesisEmulator.start(
+                        vertx, EmulatorConfig.defaults().withPort(0).withStream(STREAM, shards))
+                .await();
+    }
+
+    Path directory() {
+        return directory.path();
+    }
+
+    /** The variables with which gateway and processor find them. */
+    Map<String, String> environment() {
+        Map<String, String> environment = new HashMap<>(postgres.settings());
+        environment.putAll(redis.settings());
+        environment.putAll(Map.of(
+                "KINESIS_STREAM", STREAM,
+                "AWS_REGION", "eu-central-1",
+                "AWS_ENDPOINT_URL_KINESIS", kinesis.endpoint().toString(),
+                "AWS_ACCESS_KEY_ID", "test",
+                "AWS_SECRET_ACCESS_KEY", "test"));
+        return environment;
+    }
+
+    /** What Redis answers to a command. */
+    String redis(Command command, String... arguments) {
+        Redis client = Redis.createClient(vertx, redis.url());
+        try {
+            Request request = Request.cmd(command);
+            List.of(arguments).forEach(request::arg);
+            return String.valueOf(client.send(request).await());
+        } finally {
+            client.close().await();
+        }
+    }
+
+    Connection database() throws SQLException {
+        return DriverManager.getConnection(postgres.jdbcUrl(), LocalPostgres.USER, LocalPostgres.PASSWORD);
+    }
+
+    /** The login that a user name stands for, in the form of {@code DATABASE_URL}. */
+    String loginUrl(String user, String password) {
+        return "postgresql://" + user + ":" + password + "@127.0.0.1:" + postgres.port() + "/" + LocalPostgres.DATABASE
+                + "?sslmode=disable";
+    }
+
+    /** The rows of a query, each as its columns' texts joined by a bar. */
+    List<String> rows(String sql) throws SQLException {
+        try (Connection connection = database();
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(sql)) {
+            List<String> rows = new ArrayList<>();
+            int columns = result.getMetaData().getColumnCount();
+            while (result.next()) {
+                StringBuilder row = new StringBuilder();
+                for (int i = 1; i <= columns; i++) {
+                    row.append(i == 1 ? "" : "|").append(result.getString(i));
+                }
+                rows.add(row.toString());
+            }
+            return rows;
+        }
+    }
+
+    /** The one number that a query answers; 0 while its table is not there. */
+    long number(String sql) throws SQLException {
+        try {
+            return Long.parseLong(rows(sql).getFirst());
+        } catch (SQLException e) {
+            if ("42P01".equals(e.getSQLState())) {
+                return 0;
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        kinesis.close().await();
+        vertx.close().await();
+        redis.close();
+        postgres.close();
+        directory.close();
+    }
+}

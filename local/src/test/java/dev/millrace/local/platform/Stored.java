@@ -1,0 +1,75 @@
+package dev.millrace.local.platform;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What PostgreSQL holds, in the words of {@link StreamContent}. */
+final class Stored {
+
+    private static final String MICROS = "(extract(epoch FROM %s) * 1000000)::bigint";
+
+    private Stored() {}
+
+    static List<String> rows(Services services) throws SQLException {
+        String at = MICROS.formatted("at");
+        return services.rows("SELECT sensor_id, name, " + at
+                + ", CASE WHEN value = trunc(value) THEN value::numeric(30, 1)::text ELSE value::text END"
+                + " FROM measurement JOIN sensor USING (sensor_key) JOIN metric USING (metric_key)"
+                + " UNION ALL SELECT sensor_id, name, " + at + ", value"
+                + " FROM state JOIN sensor USING (sensor_key) JOIN metric USING (metric_key)");
+    }
+
+    static List<String> anomalies(Services services) throws SQLException {
+        return services.rows("SELECT sensor_id, " + MICROS.formatted("opened_at") + ", " + MICROS.formatted("closed_at")
+                + " FROM anomaly JOIN sensor USING (sensor_key)");
+    }
+
+    static List<String> deadLetters(Services services) throws SQLException {
+        return services.rows("SELECT sequence_number, sub_sequence_number FROM dead_letter");
+    }
+
+    /** Of each sensor the newest number of a measurement, as {@code sensor|microseconds|value}. */
+    static List<String> latest(Services services, String metric) throws SQLException {
+        return services.rows("SELECT DISTINCT ON (sensor_id) sensor_id, " + MICROS.formatted("at") + ", value"
+                + " FROM measurement JOIN sensor USING (sensor_key) JOIN metric USING (metric_key)"
+                + " WHERE name = '" + metric + "' ORDER BY sensor_id, at DESC");
+    }
+
+    /** How many user records the shards' positions say were read. */
+    static long userRecords(Services services) throws SQLException {
+        return services.number("SELECT coalesce(sum(user_records), 0) FROM shard_progress");
+    }
+
+    /** The position of each shard. */
+    static Set<String> positions(Services services) throws SQLException {
+        return new TreeSet<>(services.rows("SELECT shard_id, sequence_number FROM shard_progress"));
+    }
+
+    /** The shards that were read to the end that a reshard has given them. */
+    static Set<String> closed(Services services) throws SQLException {
+        return new TreeSet<>(services.rows("SELECT shard_id FROM shard_progress WHERE closed"));
+    }
+
+    /** Whether some shard holds records behind its position. */
+    static boolean lags(Services services) throws SQLException {
+        for (String position : positions(services)) {
+            String[] parts = position.split("\\|", -1);
+            String latest = services.kinesis
+                    .latestSequenceNumber(Services.STREAM, parts[0])
+                    .orElse("");
+            if (!latest.equals(parts[1])) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether every shard was read to its end. */
+    static boolean caughtUp(Services services) throws SQLException {
+        return positions(services).size()
+                        == services.kinesis.shards(Services.STREAM).size()
+                && !lags(services);
+    }
+}
