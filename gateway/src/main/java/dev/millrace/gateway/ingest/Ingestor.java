@@ -8,6 +8,7 @@ import dev.millrace.core.reading.Rejection;
 import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.publish.Publication;
 import dev.millrace.gateway.publish.Publisher;
+import dev.millrace.gateway.publish.StreamLine;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
@@ -92,7 +93,7 @@ public final class Ingestor {
         if (readings.isEmpty()) {
             return Future.succeededFuture(new IngestOutcome.NoneValid(batch.single(), batch.rejections()));
         }
-        return to.publish(readings).map(publication -> {
+        return to.publish(readings.stream().map(StreamLine::of).toList()).map(publication -> {
             if (publication.accepted() > 0) {
                 metrics.accepted(publication.accepted(), Duration.ofNanos(nanoTime.getAsLong() - received));
             }

@@ -27,14 +27,13 @@ import org.jspecify.annotations.Nullable;
 final class Lane {
 
     /** One reading on its way: the line that the stream will hold, and whom to tell. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Pending(Submission submission, int position, String partitionKey, byte[] line) {
+    record Pending(Submission submission, int position, StreamLine line) {
 
         /** What the object takes beside its line, roughly. */
         private static final int OVERHEAD = 160;
 
         int bytes() {
-            return line.length + OVERHEAD;
+            return line.data().length + OVERHEAD;
         }
     }
 
@@ -76,12 +75,12 @@ final class Lane {
         AggregateBuilder builder = new AggregateBuilder();
         List<Pending> taken = new ArrayList<>();
         for (Pending next = queue.peekFirst();
-                next != null && builder.add(next.partitionKey(), next.line());
+                next != null && builder.add(next.line().sensorId(), next.line().data());
                 next = queue.peekFirst()) {
             taken.add(queue.removeFirst());
         }
         inFlight = taken;
-        return new ShardedStream.Entry(taken.getFirst().partitionKey(), builder.build());
+        return new ShardedStream.Entry(taken.getFirst().line().sensorId(), builder.build());
     }
 
     /** How many readings the record in flight has. */

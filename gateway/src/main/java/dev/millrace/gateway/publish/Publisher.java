@@ -1,8 +1,6 @@
 package dev.millrace.gateway.publish;
 
 import dev.millrace.core.ops.Availability;
-import dev.millrace.core.reading.Reading;
-import dev.millrace.core.reading.ReadingEncoder;
 import dev.millrace.core.wire.HashKey;
 import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.publish.Publication.Reason;
@@ -92,12 +90,12 @@ public final class Publisher {
      * Publishes readings, those of one sensor in their order. The future never fails; it completes on the caller's context,
      * when the stream holds every reading or the time of those that it may not hold is over.
      */
-    public Future<Publication> publish(List<Reading> readings) {
+    public Future<Publication> publish(List<StreamLine> lines) {
         Submission submission = new Submission(
                 vertx.getOrCreateContext(),
-                readings.size(),
+                lines.size(),
                 nanoTime.getAsLong() + config.timeout().toNanos());
-        List<Parcel> parcels = parcels(submission, readings);
+        List<Parcel> parcels = parcels(submission, lines);
         List<Parcel> admitted = new ArrayList<>(parcels.size());
         BitSet refused = new BitSet();
         for (Parcel parcel : parcels) {
@@ -130,19 +128,19 @@ public final class Publisher {
         }
     }
 
-    private List<Parcel> parcels(Submission submission, List<Reading> readings) {
+    private List<Parcel> parcels(Submission submission, List<StreamLine> lines) {
         @Nullable Parcel[] byLane = new Parcel[lanes.size()];
         List<Parcel> parcels = new ArrayList<>();
-        for (int position = 0; position < readings.size(); position++) {
-            Reading reading = readings.get(position);
-            int lane = shards.indexOf(HashKey.ofPartitionKey(reading.sensorId()));
+        for (int position = 0; position < lines.size(); position++) {
+            StreamLine line = lines.get(position);
+            int lane = shards.indexOf(HashKey.ofPartitionKey(line.sensorId()));
             Parcel parcel = byLane[lane];
             if (parcel == null) {
                 parcel = new Parcel(lane);
                 byLane[lane] = parcel;
                 parcels.add(parcel);
             }
-            parcel.add(new Lane.Pending(submission, position, reading.sensorId(), ReadingEncoder.encode(reading)));
+            parcel.add(new Lane.Pending(submission, position, line));
         }
         return parcels;
     }

@@ -16,6 +16,7 @@ import dev.millrace.gateway.publish.ShardedStream.PutResult;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -89,7 +90,7 @@ class PublisherVerticleTest {
     void lanesShareACallThatHoldsOneRecordOfEach() throws Exception {
         FakeStream stream = new FakeStream(8);
         Publisher publisher = publisher(stream, LONG, 48 << 20);
-        List<Reading> readings =
+        List<StreamLine> readings =
                 IntStream.range(0, 400).mapToObj(i -> reading("s" + i, i)).toList();
 
         Future<Publication> publication = publisher.publish(readings);
@@ -157,7 +158,7 @@ class PublisherVerticleTest {
         String hot = keyOf(stream, 0);
         String cool = keyOf(stream, 1);
 
-        List<Reading> filling =
+        List<StreamLine> filling =
                 IntStream.range(0, 40).mapToObj(i -> reading(hot, i)).toList();
         publisher.publish(filling);
         stream.nextCall();
@@ -175,7 +176,7 @@ class PublisherVerticleTest {
         FakeStream stream = new FakeStream(1);
         stream.acceptAll();
         Publisher publisher = publisher(stream, LONG, 8 * 10_000);
-        List<Reading> readings =
+        List<StreamLine> readings =
                 IntStream.range(0, 30).mapToObj(i -> reading("a", i)).toList();
 
         for (int i = 0; i < 50; i++) {
@@ -199,7 +200,7 @@ class PublisherVerticleTest {
         FakeStream stream = new FakeStream(1);
         stream.acceptAll();
         Publisher publisher = publisher(stream, LONG, 8 * 10_000);
-        List<Reading> large =
+        List<StreamLine> large =
                 IntStream.range(0, 100).mapToObj(i -> reading("a", i)).toList();
 
         assertEquals(100, publisher.publish(large).await().accepted());
@@ -209,7 +210,7 @@ class PublisherVerticleTest {
     void theAvailabilityOfTheStreamIsThatOfItsCallsNotOfOneShard() throws Exception {
         FakeStream stream = new FakeStream(2);
         Publisher publisher = publisher(stream, LONG, 48 << 20);
-        List<Reading> both = List.of(reading(keyOf(stream, 0), 1), reading(keyOf(stream, 1), 1));
+        List<StreamLine> both = List.of(reading(keyOf(stream, 0), 1), reading(keyOf(stream, 1), 1));
 
         publisher.publish(both);
         stream.nextCall().answer(new PutResult.Unknown("InternalFailure"), new PutResult.Accepted("shard-1"));
@@ -239,9 +240,9 @@ class PublisherVerticleTest {
         Map<String, List<String>> sent = new HashMap<>();
         for (int sensor = 0; sensor < 7; sensor++) {
             String id = "s" + sensor;
-            List<List<Reading>> bodies = new ArrayList<>();
+            List<List<StreamLine>> bodies = new ArrayList<>();
             for (int body = 0; body < 25; body++) {
-                List<Reading> readings = new ArrayList<>();
+                List<StreamLine> readings = new ArrayList<>();
                 for (int i = 0; i < 4; i++) {
                     readings.add(reading(id, body * 10 + i));
                     sent.computeIfAbsent(id, _ -> new ArrayList<>()).add(line(readings.getLast()));
@@ -263,7 +264,7 @@ class PublisherVerticleTest {
     }
 
     /** Sends a sensor's bodies one after the other, and each until all of it is accepted. */
-    private static Future<?> sendInOrder(Publisher publisher, List<List<Reading>> bodies, int next) {
+    private static Future<?> sendInOrder(Publisher publisher, List<List<StreamLine>> bodies, int next) {
         if (next == bodies.size()) {
             return Future.succeededFuture();
         }
@@ -271,9 +272,9 @@ class PublisherVerticleTest {
                 .compose(_ -> sendInOrder(publisher, bodies, next + 1).mapEmpty());
     }
 
-    private static Future<?> sendUntilAccepted(Publisher publisher, List<Reading> readings) {
+    private static Future<?> sendUntilAccepted(Publisher publisher, List<StreamLine> readings) {
         return publisher.publish(readings).compose(publication -> {
-            List<Reading> again =
+            List<StreamLine> again =
                     publication.retry().stream().mapToObj(readings::get).toList();
             return again.isEmpty()
                     ? Future.succeededFuture()
@@ -333,14 +334,11 @@ class PublisherVerticleTest {
                 .orElseThrow();
     }
 
-    private static Reading reading(String sensor, long timestamp) {
-        return new Reading(sensor, timestamp, List.of(new Measurement.Numeric("t", 1)));
+    private static StreamLine reading(String sensor, long timestamp) {
+        return StreamLine.of(new Reading(sensor, timestamp, List.of(new Measurement.Numeric("t", 1))));
     }
 
-    private static String line(Reading reading) {
-        return new String(
-                        dev.millrace.core.reading.ReadingEncoder.encode(reading),
-                        java.nio.charset.StandardCharsets.UTF_8)
-                .strip();
+    private static String line(StreamLine line) {
+        return new String(line.data(), StandardCharsets.UTF_8).strip();
     }
 }
