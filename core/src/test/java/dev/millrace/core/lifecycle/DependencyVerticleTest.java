@@ -49,7 +49,7 @@ class DependencyVerticleTest {
                         },
                         () -> Future.succeededFuture("there"))));
 
-        assertEquals("there", there.await(10, TimeUnit.SECONDS));
+        assertEquals("there", there.await(60, TimeUnit.SECONDS));
         assertTrue(component.isUp());
     }
 
@@ -60,7 +60,7 @@ class DependencyVerticleTest {
         Future<String> there =
                 dependency(vertx).await(inOrder(List.of(silent::future, () -> Future.succeededFuture("there"))));
 
-        assertEquals("there", there.await(10, TimeUnit.SECONDS));
+        assertEquals("there", there.await(60, TimeUnit.SECONDS));
     }
 
     @Test
@@ -71,7 +71,7 @@ class DependencyVerticleTest {
 
         dependency.cancel();
 
-        Throwable cause = assertThrows(Exception.class, () -> there.await(10, TimeUnit.SECONDS));
+        Throwable cause = assertThrows(Exception.class, () -> there.await(60, TimeUnit.SECONDS));
         assertEquals("stopped", cause.getMessage());
     }
 }

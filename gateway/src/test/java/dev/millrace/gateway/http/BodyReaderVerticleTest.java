@@ -67,7 +67,7 @@ class BodyReaderVerticleTest {
     void cutsOffASenderThatDoesNotEnd() throws Exception {
         send(post(Integer.MAX_VALUE), 4 * LIMIT + 1);
 
-        assertInstanceOf(Throwable.class, broken.poll(20, TimeUnit.SECONDS));
+        assertInstanceOf(Throwable.class, broken.poll(60, TimeUnit.SECONDS));
     }
 
     @Test
@@ -82,14 +82,14 @@ class BodyReaderVerticleTest {
         assertEquals(new Body.NoRoom(), second);
 
         held.close();
-        assertInstanceOf(Throwable.class, broken.poll(20, TimeUnit.SECONDS));
+        assertInstanceOf(Throwable.class, broken.poll(60, TimeUnit.SECONDS));
         send(post(LIMIT), LIMIT);
         assertArrayEquals(
                 new byte[LIMIT], assertInstanceOf(Body.Complete.class, next()).bytes());
     }
 
     private Body next() throws InterruptedException {
-        Body body = bodies.poll(20, TimeUnit.SECONDS);
+        Body body = bodies.poll(60, TimeUnit.SECONDS);
         if (body == null) {
             throw new AssertionError("no body came");
         }

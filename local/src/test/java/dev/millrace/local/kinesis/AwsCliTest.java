@@ -61,7 +61,7 @@ class AwsCliTest {
         builder.environment().put("AWS_PAGER", "");
         Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+        assertTrue(process.waitFor(120, TimeUnit.SECONDS));
         assertEquals(0, process.exitValue(), output);
         return output.isBlank() ? new JsonObject() : new JsonObject(output);
     }

@@ -38,7 +38,7 @@ import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 /** Every fault, as a client of the AWS SDK meets it. */
 class KinesisFaultsTest {
 
-    private static final Duration PATIENT = Duration.ofSeconds(10);
+    private static final Duration PATIENT = Duration.ofSeconds(60);
     private static final Duration IMPATIENT = Duration.ofMillis(300);
 
     @Test
@@ -286,7 +286,7 @@ class KinesisFaultsTest {
     }
 
     private static void until(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("not within 10 s");

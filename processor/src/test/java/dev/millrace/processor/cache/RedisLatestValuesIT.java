@@ -345,7 +345,7 @@ class RedisLatestValuesIT {
                         .setMaxPoolSize(1));
         latest = latest(single);
         whenLoading = () -> single.send(Request.cmd(Command.PING))
-                .timeout(5, TimeUnit.SECONDS)
+                .timeout(60, TimeUnit.SECONDS)
                 .await();
 
         committed("oven-1", number("temperature", NOON, 1));

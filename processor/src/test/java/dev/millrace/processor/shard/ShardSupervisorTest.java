@@ -98,13 +98,13 @@ class ShardSupervisorTest {
         }
 
         void awaitEnd() throws InterruptedException {
-            assertEquals("ended", ended.poll(10, TimeUnit.SECONDS));
+            assertEquals("ended", ended.poll(60, TimeUnit.SECONDS));
         }
 
         void awaitReading(String shardId) throws InterruptedException {
-            for (String read = reading.poll(10, TimeUnit.SECONDS);
+            for (String read = reading.poll(60, TimeUnit.SECONDS);
                     !shardId.equals(read);
-                    read = reading.poll(10, TimeUnit.SECONDS)) {
+                    read = reading.poll(60, TimeUnit.SECONDS)) {
                 assertNotNull(read);
             }
         }
