@@ -72,7 +72,8 @@ public final class HttpDoor {
         return deployment.map(vertx::undeploy).orElseGet(Future::succeededFuture);
     }
 
-    private HttpServerOptions options() {
+    /** The server's options, for the gateway and for what is compared with it. */
+    public static HttpServerOptions options(HttpConfig config) {
         return new HttpServerOptions()
                 .setHost(config.host())
                 .setPort(config.port())
@@ -89,7 +90,7 @@ public final class HttpDoor {
 
         @Override
         public Future<?> start() {
-            HttpServer created = vertx.createHttpServer(options())
+            HttpServer created = vertx.createHttpServer(options(config))
                     .requestHandler(Routes.create(
                             vertx, new IngestHandler(ingestor, bodies), new QueryHandler(latest, store), page, metrics))
                     .invalidRequestHandler(this::invalid);

@@ -1,0 +1,121 @@
+package dev.millrace.bench.load;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A JVM that the benchmark started: a server under load, or what one needs. It ends with the benchmark. */
+public final class Child implements AutoCloseable {
+
+    /** The line with which a child of ours says that it can be used. */
+    static final String READY = "ready";
+
+    private static final Duration STOP_TIME = Duration.ofSeconds(30);
+
+    private final Process process;
+    private final Thread endWithUs;
+    private final Map<String, String> settings = new HashMap<>();
+
+    private Child(Process process) {
+        this.process = process;
+        this.endWithUs = new Thread(process::destroy, "end " + process.pid());
+        Runtime.getRuntime().addShutdownHook(endWithUs);
+    }
+
+    /** Runs the main class with this JVM's class path, and returns when it has printed {@link #READY}. */
+    public static Child start(Class<?> main, List<String> options, Map<String, String> environment, String... arguments)
+            throws IOException {
+        List<String> command = java(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(arguments));
+        Child child = new Child(builder(command, environment)
+                .redirectOutput(ProcessBuilder.Redirect.PIPE)
+                .start());
+        BufferedReader out = child.process.inputReader(StandardCharsets.UTF_8);
+        for (String line = out.readLine(); !READY.equals(line); line = out.readLine()) {
+            if (line == null) {
+                child.close();
+                throw new IOException(main.getSimpleName() + " ended before it was ready");
+            }
+            int equals = line.indexOf('=');
+            if (equals > 0) {
+                child.settings.put(line.substring(0, equals), line.substring(equals + 1));
+            }
+        }
+        return child;
+    }
+
+    /** Runs a jar; whether it is ready is for the caller to find out. */
+    public static Child startJar(Path jar, List<String> options, Map<String, String> environment) throws IOException {
+        List<String> command = java(options);
+        command.addAll(List.of("-jar", jar.toString()));
+        return new Child(builder(command, environment)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start());
+    }
+
+    private static List<String> java(List<String> options) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.add("--sun-misc-unsafe-memory-access=allow");
+        command.addAll(options);
+        return command;
+    }
+
+    private static ProcessBuilder builder(List<String> command, Map<String, String> environment) {
+        var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().putAll(environment);
+        return builder;
+    }
+
+    /** The settings that it printed, {@code NAME=value}, before it was ready. */
+    public Map<String, String> settings() {
+        return Map.copyOf(settings);
+    }
+
+    /** The processor time that it has used, by all its threads, in user and system mode. */
+    public Duration cpu() {
+        return process.info()
+                .totalCpuDuration()
+                .orElseThrow(() -> new IllegalStateException("process " + process.pid() + " has ended"));
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Waits until it has ended, or for so long. */
+    void waitFor(long millis) throws InterruptedException {
+        process.waitFor(millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** Ends its standard input, asks it to stop, and waits. */
+    @Override
+    public void close() {
+        try {
+            process.getOutputStream().close();
+            process.destroy();
+            if (!process.waitFor(STOP_TIME.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (IOException e) {
+            process.destroyForcibly();
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+        try {
+            Runtime.getRuntime().removeShutdownHook(endWithUs);
+        } catch (IllegalStateException e) {
+            // this process is ending, and the hook has run
+        }
+    }
+}

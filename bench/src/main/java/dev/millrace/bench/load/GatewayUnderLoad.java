@@ -1,0 +1,150 @@
+package dev.millrace.bench.load;
+
+import dev.millrace.local.port.FreePort;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** {@code gateway.jar} in a process of its own, and what it needs in another. */
+final class GatewayUnderLoad implements AutoCloseable {
+
+    /** More options for the gateway's JVM, separated by spaces; for profiles and experiments. */
+    static final String OPTIONS = "BENCH_GATEWAY_OPTIONS";
+
+    /** Those of the image (Dockerfile). */
+    private static final List<String> IMAGE_OPTIONS = List.of("-XX:MaxRAMPercentage=75", "-XX:+ExitOnOutOfMemoryError");
+
+    private static final Duration START_TIME = Duration.ofSeconds(60);
+    private static final int PROBE_MILLIS = 100;
+
+    private final Child services;
+    private final Child gateway;
+    private final int port;
+    private final URI operations;
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    private GatewayUnderLoad(Child services, Child gateway, int port, URI operations) {
+        this.services = services;
+        this.gateway = gateway;
+        this.port = port;
+        this.operations = operations;
+    }
+
+    /** Starts both, and returns when the gateway is ready. */
+    static GatewayUnderLoad start(int shards) throws IOException, InterruptedException {
+        Child services =
+                Child.start(ServicesMain.class, List.of(), Map.of("LOG_LEVEL", "WARN"), Integer.toString(shards));
+        int port = FreePort.choose();
+        int opsPort = FreePort.choose();
+        Map<String, String> settings = new HashMap<>(services.settings());
+        settings.putAll(loopback(port));
+        settings.putAll(Map.of(
+                "OPS_PORT", Integer.toString(opsPort),
+                "OPS_HOST", "127.0.0.1",
+                "LOG_LEVEL", "WARN",
+                "AWS_REGION", "eu-central-1",
+                "AWS_ACCESS_KEY_ID", "bench",
+                "AWS_SECRET_ACCESS_KEY", "bench"));
+        var gateway = new GatewayUnderLoad(
+                services, Child.startJar(jar(), options(), settings), port, URI.create("http://127.0.0.1:" + opsPort));
+        try {
+            gateway.awaitReady();
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            gateway.close();
+            throw e;
+        }
+        return gateway;
+    }
+
+    /** The variables of a gateway, or of what is compared with it, that listens where nobody else reaches it. */
+    static Map<String, String> loopback(int port) {
+        return Map.of("HTTP_HOST", "127.0.0.1", "HTTP_PORT", Integer.toString(port), "AUTH", "off");
+    }
+
+    /** The options of the gateway's JVM; what is compared with it has the same. */
+    static List<String> imageOptions() {
+        return IMAGE_OPTIONS;
+    }
+
+    private static List<String> options() {
+        String more = System.getenv().getOrDefault(OPTIONS, "");
+        return Stream.concat(
+                        IMAGE_OPTIONS.stream(),
+                        Arrays.stream(more.split(" ", -1)).filter(option -> !option.isBlank()))
+                .toList();
+    }
+
+    /** {@code gateway/target/gateway.jar} beside {@code bench/target/bench.jar}. */
+    private static Path jar() {
+        Path bench = Path.of(System.getProperty("java.class.path")).toAbsolutePath();
+        return bench.resolve("../../../gateway/target/gateway.jar").normalize();
+    }
+
+    private void awaitReady() throws IOException, InterruptedException {
+        long end = System.nanoTime() + START_TIME.toNanos();
+        while (!isReady()) {
+            if (!gateway.isAlive() || System.nanoTime() - end > 0) {
+                throw new IOException("the gateway is not ready");
+            }
+            gateway.waitFor(PROBE_MILLIS);
+        }
+    }
+
+    private boolean isReady() throws InterruptedException {
+        try {
+            return get("/health/ready").statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return http.send(
+                HttpRequest.newBuilder(operations.resolve(path))
+                        .timeout(Duration.ofSeconds(5))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** The sum of a metric's samples, such as {@code millrace_gateway_put_records_count}. */
+    double metric(String name) throws IOException, InterruptedException {
+        Pattern sample = Pattern.compile("^" + Pattern.quote(name) + "(\\{[^}]*\\})? ");
+        return get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> sample.matcher(line).find())
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
+    InetSocketAddress address() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    Duration cpu() {
+        return gateway.cpu();
+    }
+
+    /** The processor time of the emulator and what runs beside it. */
+    Duration servicesCpu() {
+        return services.cpu();
+    }
+
+    @Override
+    public void close() {
+        gateway.close();
+        services.close();
+    }
+}

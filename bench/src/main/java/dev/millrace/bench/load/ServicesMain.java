@@ -1,0 +1,65 @@
+package dev.millrace.bench.load;
+
+import dev.millrace.core.config.DatabaseConfig;
+import dev.millrace.core.config.Environment;
+import dev.millrace.core.lifecycle.VertxInstances;
+import dev.millrace.local.kinesis.EmulatorConfig;
+import dev.millrace.local.kinesis.KinesisEmulator;
+import dev.millrace.local.kinesis.store.Limits;
+import dev.millrace.local.services.LocalPostgres;
+import dev.millrace.local.services.LocalRedis;
+import dev.millrace.local.services.LocalServices;
+import dev.millrace.local.services.RunDirectory;
+import dev.millrace.processor.store.FlywayMigrations;
+import io.vertx.core.Vertx;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a gateway needs: PostgreSQL with the schema and Redis, which it looks for at its start, and a Kinesis emulator without
+ * limits. Prints the settings that lead there, and ends when its standard input does.
+ */
+public final class ServicesMain {
+
+    static final String STREAM = "bench";
+
+    private ServicesMain() {}
+
+    /** The argument: how many shards the stream has. */
+    public static void main(String[] args) throws Exception {
+        Vertx vertx = VertxInstances.create();
+        try (var directory = RunDirectory.open();
+                var services = LocalServices.start(List.of(
+                        () -> LocalPostgres.start(
+                                0, directory.resolve("postgresql"), LocalPostgres.binaries(directory)),
+                        () -> LocalRedis.start(0, directory.resolve("redis"))))) {
+            migrate(services.settings());
+            KinesisEmulator emulator = KinesisEmulator.start(
+                            vertx,
+                            EmulatorConfig.defaults()
+                                    .withPort(0)
+                                    .withLimits(Limits.none())
+                                    .withStream(STREAM, Integer.parseInt(args[0])))
+                    .await();
+            Map<String, String> settings = new HashMap<>(services.settings());
+            settings.put("AWS_ENDPOINT_URL_KINESIS", emulator.endpoint().toString());
+            settings.put("KINESIS_STREAM", STREAM);
+            settings.forEach((name, value) -> System.out.println(name + "=" + value));
+            System.out.println(Child.READY);
+            while (System.in.read() >= 0) {
+                // nothing is said here: the end is the sign
+            }
+            emulator.close().await();
+        } finally {
+            vertx.close().await();
+        }
+    }
+
+    private static void migrate(Map<String, String> settings) {
+        switch (new FlywayMigrations(DatabaseConfig.read(new Environment(settings))).migrate()) {
+            case FlywayMigrations.UpToDate _ -> {}
+            case FlywayMigrations.Failed(String reason) -> throw new IllegalStateException(reason);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Load over HTTP, the servers under it in processes of their own, and what they cost. */
+@NullMarked
+package dev.millrace.bench.load;
+
+import org.jspecify.annotations.NullMarked;
