@@ -79,11 +79,14 @@ class BodyDecoderPropertiesTest {
             case Decoded.Batch batch -> {
                 String[] items =
                         new String[batch.readings().size() + batch.rejections().size()];
-                int[] positions = batch.positions();
-                for (int i = 0; i < positions.length; i++) {
-                    items[positions[i]] = positions[i] + " " + batch.readings().get(i);
-                }
                 batch.rejections().forEach(rejection -> items[rejection.index()] = rejection.toString());
+                int at = 0;
+                for (Reading reading : batch.readings()) {
+                    while (items[at] != null) {
+                        at++;
+                    }
+                    items[at] = at + " " + reading;
+                }
                 yield new Bodies.Outcome(new BodyResult.Complete(batch.single()), List.of(items));
             }
         };
