@@ -1,6 +1,6 @@
 package dev.millrace.gateway;
 
-import dev.millrace.core.reading.Rejection;
+import dev.millrace.gateway.ingest.ItemRefusal;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -43,7 +43,7 @@ public final class GatewayMetrics {
         this.registry = registry;
         accepted = counter("readings.accepted", "Readings that the stream holds");
         retry = counter("readings.retry", "Readings that the sender was told to send again");
-        bytes = counter("request.bytes", "Bytes of request bodies read");
+        bytes = counter("request.bytes", "Bytes of request bodies read, decoded");
         ack = Timer.builder("millrace.gateway.ack")
                 .description("From the receipt of a body to its acknowledgement")
                 .serviceLevelObjectives(
@@ -79,9 +79,9 @@ public final class GatewayMetrics {
                 .increment();
     }
 
-    /** A body was read. */
-    public void body(int length) {
-        bytes.increment(length);
+    /** A body was read; its length once decoded. */
+    public void body(long length) {
+        bytes.increment((double) length);
     }
 
     public void accepted(int readings, Duration sinceReceipt) {
@@ -93,7 +93,7 @@ public final class GatewayMetrics {
         retry.increment(readings);
     }
 
-    public void rejected(Rejection.Code code) {
+    public void rejected(ItemRefusal.Code code) {
         counter("readings.rejected", "Readings refused, by code", "code", code.text())
                 .increment();
     }
@@ -146,6 +146,13 @@ public final class GatewayMetrics {
     public void bufferedBytes(LongSupplier used) {
         Gauge.builder("millrace.gateway.buffered.bytes", used::getAsLong)
                 .description("Bytes of readings on their way to the stream")
+                .register(registry);
+    }
+
+    /** Registers the bytes of bodies that are being read. */
+    public void bodyBytes(LongSupplier used) {
+        Gauge.builder("millrace.gateway.body.bytes", used::getAsLong)
+                .description("Bytes held of request bodies being read")
                 .register(registry);
     }
 

@@ -11,23 +11,7 @@ public sealed interface Decoded {
      * @param single whether the body was one value rather than an array
      * @param rejections in order of their index
      */
-    record Batch(boolean single, List<Reading> readings, List<Rejection> rejections) implements Decoded {
-
-        /** The places in the body of the readings: the one at {@code i} in {@link #readings} stood at {@code [i]}. */
-        public int[] positions() {
-            int[] positions = new int[readings.size()];
-            int place = 0;
-            int rejected = 0;
-            for (int i = 0; i < positions.length; i++) {
-                while (rejected < rejections.size() && rejections.get(rejected).index() == place) {
-                    rejected++;
-                    place++;
-                }
-                positions[i] = place++;
-            }
-            return positions;
-        }
-    }
+    record Batch(boolean single, List<Reading> readings, List<Rejection> rejections) implements Decoded {}
 
     /** A body that is not JSON; {@code line} and {@code column} count from 1. */
     record Malformed(String detail, int line, int column) implements Decoded {}

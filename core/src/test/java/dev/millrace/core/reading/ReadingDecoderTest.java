@@ -180,9 +180,6 @@ class ReadingDecoderTest {
         assertEquals(
                 List.of(0, 2, 3),
                 batch.rejections().stream().map(Rejection::index).toList());
-        assertEquals(
-                List.of(1, 4),
-                java.util.Arrays.stream(batch.positions()).boxed().toList());
     }
 
     @Test

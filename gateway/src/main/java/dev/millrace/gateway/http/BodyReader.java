@@ -1,61 +1,92 @@
 package dev.millrace.gateway.http;
 
+import dev.millrace.gateway.http.encoding.ContentDecoder;
+import dev.millrace.gateway.http.encoding.ContentDecoders;
+import dev.millrace.gateway.http.encoding.ContentEncoding;
+import dev.millrace.gateway.ingest.IngestBody;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads request bodies within bounds: one body's, and that of all bodies being read at a time (G4). Thread-safe.
+ * Reads request bodies as they arrive, piece by piece through their content coding into an {@link IngestBody}, within bounds:
+ * one body's bytes as sent and decoded, and the memory that all bodies being read hold (G4). Confined to one event loop, whose
+ * bodies share its buffers.
  */
 final class BodyReader {
 
     /** How many times the limit is read and thrown away, so that the sender sees the answer rather than a reset. */
     private static final int DISCARD_FACTOR = 4;
 
+    /** The bytes that are taken from the network's buffer at a time. */
+    private static final int PIECE = 16 * 1024;
+
     /** What came of reading a body. */
     sealed interface Body {
 
-        @SuppressWarnings("ArrayRecordComponent") // never compared
-        record Complete(byte[] bytes) implements Body {}
+        /** It has been read, or as much of it as says what becomes of it. */
+        record Complete() implements Body {}
 
-        /** It has more than {@code limit} bytes. */
+        /** It has more than {@code limit} bytes, as sent or decoded. */
         record TooLarge(int limit) implements Body {}
+
+        /** Decoding it would take more memory than a body may. */
+        record WindowTooLarge() implements Body {}
+
+        /** It is not in its content coding, or ends too early. */
+        record Corrupt(ContentEncoding encoding) implements Body {}
 
         /** There was no room for it. */
         record NoRoom() implements Body {}
+
+        /** A defect of ours came to light. */
+        record Failed(RuntimeException cause) implements Body {}
     }
 
     private final int limit;
-    private final long total;
-    private final AtomicLong used = new AtomicLong();
+    private final BodyBudget budget;
+    private final ContentDecoders decoders;
+    private final byte[] piece = new byte[PIECE];
 
-    /** A reader of bodies with at most {@code limit} bytes each and {@code total} bytes at a time. */
-    BodyReader(int limit, long total) {
+    /** A reader of bodies with at most {@code limit} bytes each. */
+    BodyReader(int limit, BodyBudget budget, ContentDecoders decoders) {
         this.limit = limit;
-        this.total = total;
+        this.budget = budget;
+        this.decoders = decoders;
     }
 
     /**
-     * Reads the body to its end. The future fails only when the connection breaks.
+     * Reads the body to its end. What it holds is given back right after the future has completed. The future fails only when
+     * the connection breaks; the sink is aborted then, and where it was not read whole.
      *
      * @param request not yet resumed after having been paused, or fresh
      */
-    Future<Body> read(HttpServerRequest request) {
+    Future<Body> read(HttpServerRequest request, ContentEncoding encoding, IngestBody sink) {
         String declared = request.getHeader("content-length");
         if (request.headers().contains("expect", "100-continue", true)) {
             if (declared != null && exceeds(declared)) {
                 // the sender waits for a word before it sends the body: the answer itself is that word
+                sink.abort();
                 return Future.succeededFuture(new Body.TooLarge(limit));
             }
             request.response().writeContinue();
         }
-        Reading reading = new Reading(request);
+        Reading reading = new Reading(request, encoding, sink);
         request.handler(reading::chunk);
         request.endHandler(_ -> reading.end());
         request.exceptionHandler(reading::fail);
         return reading.promise.future();
+    }
+
+    /** Throws away the body of a request that is answered without it; a sender that does not end is cut off. */
+    void discard(HttpServerRequest request) {
+        long[] read = {0};
+        request.handler(chunk -> {
+            read[0] += chunk.length();
+            closeIfEndless(request, read[0]);
+        });
     }
 
     private boolean exceeds(String contentLength) {
@@ -63,56 +94,118 @@ final class BodyReader {
         return contentLength.length() > 10 || Long.parseLong(contentLength) > limit;
     }
 
-    /** One body being read; confined to its connection's event loop. */
-    private final class Reading {
-        private final HttpServerRequest request;
-        private final Promise<Body> promise = Promise.promise();
-        private Buffer buffer = Buffer.buffer();
-        private long reserved;
-        private long read;
-        private boolean noRoom;
+    private void closeIfEndless(HttpServerRequest request, long read) {
+        if (read > (long) limit * DISCARD_FACTOR) {
+            request.connection().close();
+        }
+    }
 
-        Reading(HttpServerRequest request) {
+    /** One body being read. */
+    private final class Reading implements ContentDecoder.Output {
+        private final HttpServerRequest request;
+        private final ContentEncoding encoding;
+        private final IngestBody sink;
+        private final ContentDecoder decoder;
+        private final BodyBudget.Share share = budget.new Share();
+        private final Promise<Body> promise = Promise.promise();
+        private long read;
+        private long decoded;
+        private long codecBytes;
+        /** What is known before the body's end; the rest is thrown away then. */
+        private @Nullable Body outcome;
+
+        Reading(HttpServerRequest request, ContentEncoding encoding, IngestBody sink) {
             this.request = request;
+            this.encoding = encoding;
+            this.sink = sink;
+            this.decoder = decoders.create(encoding, this);
         }
 
         void chunk(Buffer chunk) {
             read += chunk.length();
-            if (read > (long) limit * DISCARD_FACTOR) {
-                request.connection().close();
-            } else if (read > limit || noRoom) {
-                drop();
-            } else if (used.addAndGet(chunk.length()) > total) {
-                used.addAndGet(-chunk.length());
-                noRoom = true;
-                drop();
-            } else {
-                reserved += chunk.length();
-                buffer.appendBuffer(chunk);
+            closeIfEndless(request, read);
+            if (outcome == null && read > limit) {
+                refuse(new Body.TooLarge(limit));
             }
+            try {
+                for (int at = 0; at < chunk.length() && outcome == null; at += PIECE) {
+                    int length = Math.min(PIECE, chunk.length() - at);
+                    chunk.getBytes(at, at + length, piece);
+                    decode(length);
+                }
+            } catch (RuntimeException e) {
+                refuse(new Body.Failed(e));
+            }
+        }
+
+        private void decode(int length) {
+            switch (decoder.write(piece, 0, length)) {
+                case MORE -> {}
+                case STOPPED -> {
+                    if (outcome == null) {
+                        throw new IllegalStateException("decoding stopped for no reason");
+                    }
+                }
+                case CORRUPT -> refuse(new Body.Corrupt(encoding));
+                case TOO_LARGE -> refuse(new Body.WindowTooLarge());
+            }
+        }
+
+        @Override
+        public boolean room(long bytes) {
+            codecBytes = bytes;
+            return hold();
+        }
+
+        @Override
+        public boolean decoded(byte[] bytes, int offset, int length) {
+            decoded += length;
+            if (decoded > limit) {
+                refuse(new Body.TooLarge(limit));
+                return false;
+            }
+            if (!sink.write(bytes, offset, length)) {
+                outcome = new Body.Complete();
+                release();
+                return false;
+            }
+            return hold();
+        }
+
+        private boolean hold() {
+            if (share.resize(codecBytes + sink.heldBytes())) {
+                return true;
+            }
+            refuse(new Body.NoRoom());
+            return false;
+        }
+
+        private void refuse(Body why) {
+            outcome = why;
+            sink.abort();
+            release();
+        }
+
+        private void release() {
+            decoder.close();
+            share.resize(0);
         }
 
         void end() {
-            byte[] bytes = buffer.getBytes();
-            drop();
-            if (read > limit) {
-                promise.tryComplete(new Body.TooLarge(limit));
-            } else if (noRoom) {
-                promise.tryComplete(new Body.NoRoom());
-            } else {
-                promise.tryComplete(new Body.Complete(bytes));
+            if (outcome == null && !decoder.isComplete()) {
+                refuse(new Body.Corrupt(encoding));
             }
+            decoder.close();
+            // who waits for this takes what the sink holds, in this very call
+            promise.tryComplete(outcome == null ? new Body.Complete() : outcome);
+            release();
         }
 
         void fail(Throwable cause) {
-            drop();
-            promise.tryFail(cause);
-        }
-
-        private void drop() {
-            used.addAndGet(-reserved);
-            reserved = 0;
-            buffer = Buffer.buffer();
+            if (promise.tryFail(cause)) {
+                sink.abort();
+                release();
+            }
         }
     }
 }

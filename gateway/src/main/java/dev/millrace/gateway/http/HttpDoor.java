@@ -1,6 +1,7 @@
 package dev.millrace.gateway.http;
 
 import dev.millrace.gateway.GatewayMetrics;
+import dev.millrace.gateway.http.encoding.ContentDecoders;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.query.LatestQuery;
 import dev.millrace.gateway.query.SensorStore;
@@ -30,7 +31,7 @@ public final class HttpDoor {
     private final LatestQuery latest;
     private final SensorStore store;
     private final GatewayMetrics metrics;
-    private final BodyReader bodies;
+    private final BodyBudget bodies;
     private final Page page = Page.load();
     private final AtomicInteger port = new AtomicInteger();
     private volatile Optional<String> deployment = Optional.empty();
@@ -49,7 +50,8 @@ public final class HttpDoor {
         this.latest = latest;
         this.store = store;
         this.metrics = metrics;
-        this.bodies = new BodyReader(config.maxBodyBytes(), config.bodyBufferBytes());
+        this.bodies = new BodyBudget(config.bodyBufferBytes());
+        metrics.bodyBytes(bodies::used);
     }
 
     /** Listens on {@code instances} event loops; fails where the port is taken. */
@@ -92,10 +94,18 @@ public final class HttpDoor {
         public Future<?> start() {
             HttpServer created = vertx.createHttpServer(options(config))
                     .requestHandler(Routes.create(
-                            vertx, new IngestHandler(ingestor, bodies), new QueryHandler(latest, store), page, metrics))
+                            vertx,
+                            new IngestHandler(ingestor, bodyReader()),
+                            new QueryHandler(latest, store),
+                            page,
+                            metrics))
                     .invalidRequestHandler(this::invalid);
             server = created;
             return created.listen().onSuccess(listening -> port.set(listening.actualPort()));
+        }
+
+        private BodyReader bodyReader() {
+            return new BodyReader(config.maxBodyBytes(), bodies, ContentDecoders.forOneEventLoop());
         }
 
         /** What is no HTTP request gets an answer of the contract all the same. */

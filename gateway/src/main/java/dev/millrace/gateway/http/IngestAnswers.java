@@ -1,7 +1,7 @@
 package dev.millrace.gateway.http;
 
-import dev.millrace.core.reading.Rejection;
 import dev.millrace.gateway.ingest.IngestOutcome;
+import dev.millrace.gateway.ingest.ItemRefusal;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -28,10 +28,10 @@ final class IngestAnswers {
 
     static Answer of(IngestOutcome outcome) {
         return switch (outcome) {
-            case IngestOutcome.Accepted(int accepted, List<Rejection> rejected) ->
+            case IngestOutcome.Accepted(int accepted, List<ItemRefusal> rejected) ->
                 new Answer.Ok(accepted(accepted, rejected));
             case IngestOutcome.Incomplete incomplete -> new Answer.Failed(incomplete(incomplete));
-            case IngestOutcome.NoneValid(boolean single, List<Rejection> rejected) ->
+            case IngestOutcome.NoneValid(boolean single, List<ItemRefusal> rejected) ->
                 new Answer.Failed(noneValid(single, rejected));
             case IngestOutcome.Malformed(String detail, int line, int column) ->
                 new Answer.Failed(
@@ -50,7 +50,7 @@ final class IngestAnswers {
         };
     }
 
-    private static String accepted(int accepted, List<Rejection> rejected) {
+    private static String accepted(int accepted, List<ItemRefusal> rejected) {
         if (rejected.isEmpty()) {
             return "{\"accepted\":" + accepted + "}";
         }
@@ -83,34 +83,40 @@ final class IngestAnswers {
                                 json(incomplete.rejected())));
     }
 
-    private static Problem noneValid(boolean single, List<Rejection> rejected) {
+    private static Problem noneValid(boolean single, List<ItemRefusal> rejected) {
+        Map<String, Object> members = Map.of("accepted", 0, "rejected", json(rejected));
         if (rejected.isEmpty()) {
             return Problem.of(Problem.Code.INVALID_READING, "The array is empty.")
-                    .with(Map.of("accepted", 0, "rejected", new JsonArray()));
+                    .with(members);
         }
-        Rejection first = rejected.getFirst();
+        if (rejected.stream().allMatch(refusal -> refusal.code() == ItemRefusal.Code.FORBIDDEN)) {
+            return Problem.of(Problem.Code.FORBIDDEN, "The sender may report none of these sensors.")
+                    .with(members);
+        }
         if (!single) {
-            return Problem.of(Problem.Code.INVALID_READING, "No item of the array is a valid reading.")
-                    .with(Map.of("accepted", 0, "rejected", json(rejected)));
+            return Problem.of(Problem.Code.INVALID_READING, "No item of the body is a valid reading.")
+                    .with(members);
         }
+        ItemRefusal only = rejected.getFirst();
         Problem.Code code =
-                switch (first.code()) {
+                switch (only.code()) {
                     case INVALID_READING -> Problem.Code.INVALID_READING;
                     case TOO_LARGE -> Problem.Code.TOO_LARGE;
+                    case FORBIDDEN -> Problem.Code.FORBIDDEN;
                 };
-        return Problem.of(code, first.detail() + ".").with(Map.of("accepted", 0, "rejected", json(rejected)));
+        return Problem.of(code, only.detail() + ".").with(members);
     }
 
-    private static JsonArray json(List<Rejection> rejected) {
+    private static JsonArray json(List<ItemRefusal> rejected) {
         JsonArray array = new JsonArray();
-        for (Rejection rejection : rejected) {
+        for (ItemRefusal refusal : rejected) {
             JsonObject item = new JsonObject()
-                    .put("index", rejection.index())
-                    .put("code", rejection.code().text());
-            if (!rejection.field().isEmpty()) {
-                item.put("field", rejection.field());
+                    .put("index", refusal.index())
+                    .put("code", refusal.code().text());
+            if (!refusal.field().isEmpty()) {
+                item.put("field", refusal.field());
             }
-            array.add(item.put("detail", rejection.detail()));
+            array.add(item.put("detail", refusal.detail()));
         }
         return array;
     }

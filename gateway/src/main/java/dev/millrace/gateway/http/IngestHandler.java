@@ -1,9 +1,15 @@
 package dev.millrace.gateway.http;
 
+import dev.millrace.core.reading.BodyFormat;
 import dev.millrace.gateway.http.BodyReader.Body;
+import dev.millrace.gateway.http.encoding.ContentEncoding;
+import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.IngestOutcome;
 import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.ingest.SensorScope;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /sensors}: answers 202 only when the stream holds every reading (G1). */
@@ -19,38 +25,61 @@ final class IngestHandler {
 
     void handle(Exchange exchange) {
         HttpServerRequest request = exchange.context().request();
-        if (!isJson(request.getHeader("content-type"))) {
-            exchange.problem(Problem.of(Problem.Code.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json."));
+        Optional<BodyFormat> format = format(request.getHeader("content-type"));
+        if (format.isEmpty()) {
+            bodies.discard(request);
+            exchange.problem(Problem.of(
+                    Problem.Code.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json or application/x-ndjson."));
             return;
         }
-        String encoding = request.getHeader("content-encoding");
-        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-            exchange.problem(
-                    Problem.of(Problem.Code.UNSUPPORTED_MEDIA_TYPE, "The body must not have a content encoding."));
+        Optional<ContentEncoding> encoding =
+                ContentEncoding.of(request.headers().getAll("content-encoding"));
+        if (encoding.isEmpty()) {
+            bodies.discard(request);
+            request.response().putHeader("accept-encoding", ContentEncoding.SUPPORTED);
+            exchange.problem(Problem.of(
+                    Problem.Code.UNSUPPORTED_MEDIA_TYPE,
+                    "The body's content encoding must be gzip or zstd, or there must be none."));
             return;
         }
-        bodies.read(request)
-                .onSuccess(body -> {
-                    switch (body) {
-                        case Body.Complete(byte[] bytes) -> ingest(exchange, bytes);
-                        case Body.TooLarge(int limit) -> {
-                            // what is left of the body is not worth reading for the sake of the connection
-                            exchange.closeAfterwards();
-                            exchange.problem(Problem.of(
-                                    Problem.Code.TOO_LARGE, "A body must have at most " + limit + " bytes."));
-                        }
-                        case Body.NoRoom() ->
-                            exchange.problem(Problem.retry(
-                                    Problem.Code.OVERLOADED, "There is no room for the body at present.", 1));
-                    }
-                })
+        IngestBody body = ingestor.begin(format.get(), scope(exchange));
+        bodies.read(request, encoding.get(), body)
+                .onSuccess(read -> answer(exchange, body, read))
                 .onFailure(_ -> {
                     // the connection broke: there is nobody to answer
                 });
     }
 
-    private void ingest(Exchange exchange, byte[] body) {
-        ingestor.ingest(body)
+    /** The sensors that the caller may report. */
+    private static SensorScope scope(@SuppressWarnings("unused") Exchange exchange) {
+        return SensorScope.ALL;
+    }
+
+    private void answer(Exchange exchange, IngestBody body, Body read) {
+        switch (read) {
+            case Body.Complete() -> ingest(exchange, body);
+            case Body.TooLarge(int limit) -> {
+                // what is left of the body is not worth reading for the sake of the connection
+                exchange.closeAfterwards();
+                exchange.problem(Problem.of(
+                        Problem.Code.TOO_LARGE, "A body must have at most " + limit + " bytes, decoded too."));
+            }
+            case Body.WindowTooLarge() ->
+                exchange.problem(
+                        Problem.of(Problem.Code.TOO_LARGE, "The window of a zstd body must be at most 8 MiB."));
+            case Body.Corrupt(ContentEncoding encoding) ->
+                exchange.problem(Problem.of(
+                        Problem.Code.MALFORMED,
+                        "The body is not valid " + encoding.name().toLowerCase(Locale.ROOT) + "."));
+            case Body.NoRoom() ->
+                exchange.problem(
+                        Problem.retry(Problem.Code.OVERLOADED, "There is no room for the body at present.", 1));
+            case Body.Failed(RuntimeException cause) -> exchange.context().fail(cause);
+        }
+    }
+
+    private void ingest(Exchange exchange, IngestBody body) {
+        body.end()
                 .onSuccess(result -> {
                     if (result instanceof IngestOutcome.ShuttingDown) {
                         // the next request must find another process, not this connection
@@ -64,13 +93,17 @@ final class IngestHandler {
                 .onFailure(exchange.context()::fail);
     }
 
-    /** Whether it is application/json, with parameters or without; JSON is UTF-8 whatever a charset says. */
-    private static boolean isJson(@Nullable String contentType) {
+    /** What a media type stands for, with parameters or without; JSON is UTF-8 whatever a charset says. */
+    private static Optional<BodyFormat> format(@Nullable String contentType) {
         if (contentType == null) {
-            return false;
+            return Optional.empty();
         }
         int semicolon = contentType.indexOf(';');
         String type = semicolon < 0 ? contentType : contentType.substring(0, semicolon);
-        return type.strip().equalsIgnoreCase("application/json");
+        return switch (type.strip().toLowerCase(Locale.ROOT)) {
+            case "application/json" -> Optional.of(BodyFormat.JSON);
+            case "application/x-ndjson" -> Optional.of(BodyFormat.NDJSON);
+            default -> Optional.empty();
+        };
     }
 }

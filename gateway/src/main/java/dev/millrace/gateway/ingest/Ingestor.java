@@ -1,14 +1,12 @@
 package dev.millrace.gateway.ingest;
 
-import dev.millrace.core.reading.Decoded;
-import dev.millrace.core.reading.Reading;
+import dev.millrace.core.reading.BodyFormat;
+import dev.millrace.core.reading.BodyResult;
 import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReceiptClock;
-import dev.millrace.core.reading.Rejection;
 import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.publish.Publication;
 import dev.millrace.gateway.publish.Publisher;
-import dev.millrace.gateway.publish.StreamLine;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
@@ -19,8 +17,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes bodies of readings from every door: decodes, admits, publishes, and says what became of each item. Thread-safe; its
- * futures complete on the caller's context, and fail only by a defect of ours.
+ * Takes bodies of readings from every door: decodes, admits, publishes, and says what became of each item. Thread-safe.
  */
 public final class Ingestor {
 
@@ -55,13 +52,17 @@ public final class Ingestor {
         return drained.future();
     }
 
-    /** Takes a JSON body. */
-    public Future<IngestOutcome> ingest(byte[] body) {
+    /** Begins a body of readings of the sensors in {@code scope}; the readings of others are refused one by one. */
+    public IngestBody begin(BodyFormat format, SensorScope scope) {
+        return new IngestBody(decoder, format, scope, clock, this::take);
+    }
+
+    private Future<IngestOutcome> take(IngestBody.Content content) {
         // counted before the look at closing: one of the two sees the other
         open.incrementAndGet();
         Future<IngestOutcome> outcome;
         try {
-            outcome = closing ? Future.succeededFuture(new IngestOutcome.ShuttingDown()) : take(body);
+            outcome = closing ? Future.succeededFuture(new IngestOutcome.ShuttingDown()) : admit(content);
         } catch (RuntimeException e) {
             outcome = Future.failedFuture(e);
         }
@@ -72,42 +73,41 @@ public final class Ingestor {
         });
     }
 
-    private Future<IngestOutcome> take(byte[] body) {
+    private Future<IngestOutcome> admit(IngestBody.Content content) {
         long received = nanoTime.getAsLong();
         Publisher to = publisher.get();
         if (to == null) {
             return Future.succeededFuture(new IngestOutcome.NotStarted());
         }
-        metrics.body(body.length);
-        return switch (decoder.decode(body, clock.now(), clock::next)) {
-            case Decoded.Malformed(String detail, int line, int column) ->
+        metrics.body(content.bytes());
+        return switch (content.result()) {
+            case BodyResult.Malformed(String detail, int line, int column) ->
                 Future.succeededFuture(new IngestOutcome.Malformed(detail, line, column));
-            case Decoded.TooMany(int limit) -> Future.succeededFuture(new IngestOutcome.TooManyReadings(limit));
-            case Decoded.Batch batch -> publish(batch, to, received);
+            case BodyResult.TooMany(int limit) -> Future.succeededFuture(new IngestOutcome.TooManyReadings(limit));
+            case BodyResult.Complete(boolean single) -> publish(single, content, to, received);
         };
     }
 
-    private Future<IngestOutcome> publish(Decoded.Batch batch, Publisher to, long received) {
-        batch.rejections().forEach(rejection -> metrics.rejected(rejection.code()));
-        List<Reading> readings = batch.readings();
-        if (readings.isEmpty()) {
-            return Future.succeededFuture(new IngestOutcome.NoneValid(batch.single(), batch.rejections()));
+    private Future<IngestOutcome> publish(boolean single, IngestBody.Content content, Publisher to, long received) {
+        content.refusals().forEach(refusal -> metrics.rejected(refusal.code()));
+        if (content.lines().isEmpty()) {
+            return Future.succeededFuture(new IngestOutcome.NoneValid(single, content.refusals()));
         }
-        return to.publish(readings.stream().map(StreamLine::of).toList()).map(publication -> {
+        return to.publish(content.lines()).map(publication -> {
             if (publication.accepted() > 0) {
                 metrics.accepted(publication.accepted(), Duration.ofNanos(nanoTime.getAsLong() - received));
             }
-            return outcome(batch, publication);
+            return outcome(content, publication);
         });
     }
 
-    private IngestOutcome outcome(Decoded.Batch batch, Publication publication) {
-        List<Rejection> rejected = batch.rejections();
+    private IngestOutcome outcome(IngestBody.Content content, Publication publication) {
+        List<ItemRefusal> rejected = content.refusals();
         if (publication.retry().isEmpty()) {
             return new IngestOutcome.Accepted(publication.accepted(), rejected);
         }
         metrics.retry(publication.retry().cardinality());
-        int[] positions = batch.positions();
+        int[] positions = content.positions();
         return new IngestOutcome.Incomplete(
                 publication.accepted(),
                 publication.retry().stream().map(i -> positions[i]).boxed().toList(),

@@ -1,46 +1,120 @@
 package dev.millrace.gateway.http;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.github.luben.zstd.Zstd;
+import dev.millrace.core.reading.BodyFormat;
+import dev.millrace.core.reading.ReadingDecoder;
+import dev.millrace.core.reading.ReadingLimits;
+import dev.millrace.core.reading.ReceiptClock;
+import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.http.BodyReader.Body;
+import dev.millrace.gateway.http.encoding.ContentDecoder;
+import dev.millrace.gateway.http.encoding.ContentDecoders;
+import dev.millrace.gateway.http.encoding.ContentEncoding;
+import dev.millrace.gateway.ingest.IngestBody;
+import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.ingest.SensorScope;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
+import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
+import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class BodyReaderVerticleTest {
 
     private static final int LIMIT = 100_000;
-    private static final int TOTAL = 150_000;
+
+    /** Room for one body of the largest size, but not for much more. */
+    private static final int NARROW = 150_000;
+
+    private static final int WIDE = 8_000_000;
 
     private final Vertx vertx = Vertx.vertx();
-    private final BodyReader reader = new BodyReader(LIMIT, TOTAL);
+    private final AtomicInteger openDecoders = new AtomicInteger();
+    private final Ingestor ingestor = new Ingestor(
+            new ReadingDecoder(ReadingLimits.DEFAULT),
+            new ReceiptClock(Clock.systemUTC()),
+            new GatewayMetrics(new SimpleMeterRegistry()),
+            System::nanoTime);
     private final BlockingQueue<Body> bodies = new LinkedBlockingQueue<>();
     private final BlockingQueue<Throwable> broken = new LinkedBlockingQueue<>();
     private final Deque<Socket> sockets = new ArrayDeque<>();
+    private BodyBudget budget = new BodyBudget(WIDE);
     private int port;
+
+    /** Counts the decoders that hold memory: those made and not closed. */
+    private ContentDecoders counted(ContentDecoders decoders) {
+        return (encoding, output) -> {
+            ContentDecoder decoder = decoders.create(encoding, output);
+            openDecoders.incrementAndGet();
+            return new ContentDecoder() {
+                private boolean closed;
+
+                @Override
+                public Progress write(byte[] bytes, int offset, int length) {
+                    return decoder.write(bytes, offset, length);
+                }
+
+                @Override
+                public boolean isComplete() {
+                    return decoder.isComplete();
+                }
+
+                @Override
+                public void close() {
+                    decoder.close();
+                    if (!closed) {
+                        closed = true;
+                        openDecoders.decrementAndGet();
+                    }
+                }
+            };
+        };
+    }
 
     @BeforeEach
     void listen() {
+        listen(WIDE);
+    }
+
+    private void listen(int total) {
+        budget = new BodyBudget(total);
+        BodyReader reader = new BodyReader(LIMIT, budget, counted(ContentDecoders.forOneEventLoop()));
         HttpServer server = vertx.createHttpServer()
-                .requestHandler(request -> reader.read(request)
-                        .onSuccess(body -> {
-                            bodies.add(body);
-                            request.response().end();
-                        })
-                        .onFailure(broken::add))
+                .requestHandler(request -> {
+                    IngestBody sink = ingestor.begin(BodyFormat.JSON, SensorScope.ALL);
+                    ContentEncoding encoding = ContentEncoding.of(
+                                    request.headers().getAll("content-encoding"))
+                            .orElseThrow();
+                    reader.read(request, encoding, sink)
+                            .onSuccess(body -> {
+                                sink.abort();
+                                request.response().end().onComplete(_ -> bodies.add(body));
+                            })
+                            .onFailure(broken::add);
+                })
                 .listen(0, "127.0.0.1")
                 .await();
         port = server.actualPort();
@@ -52,40 +126,117 @@ class BodyReaderVerticleTest {
             socket.close();
         }
         vertx.close().await();
+        assertEquals(0, budget.used());
+        assertEquals(0, openDecoders.get());
     }
 
     @Test
     void readsABodyUpToTheLimitAndRefusesALargerOne() throws Exception {
-        send(post(LIMIT), LIMIT);
-        assertEquals(LIMIT, assertInstanceOf(Body.Complete.class, next()).bytes().length);
+        send(post(LIMIT, ""), text(LIMIT));
+        assertEquals(new Body.Complete(), next());
 
-        send(post(LIMIT + 1), LIMIT + 1);
+        send(post(LIMIT + 1, ""), text(LIMIT + 1));
         assertEquals(new Body.TooLarge(LIMIT), next());
     }
 
     @Test
     void cutsOffASenderThatDoesNotEnd() throws Exception {
-        send(post(Integer.MAX_VALUE), 4 * LIMIT + 1);
+        send(post(Integer.MAX_VALUE, ""), text(4 * LIMIT + 1));
+
+        assertInstanceOf(Throwable.class, broken.poll(60, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void cutsOffASenderThatDoesNotEndAfterASyntaxError() throws Exception {
+        send(post(Integer.MAX_VALUE, ""), new byte[4 * LIMIT + 1]);
 
         assertInstanceOf(Throwable.class, broken.poll(60, TimeUnit.SECONDS));
     }
 
     @Test
     void refusesABodyWhileOthersTakeTheRoomAndGivesItBackWhenTheyBreak() throws Exception {
-        Socket held = send(post(LIMIT), LIMIT - 1);
-        // the second finds too little room as soon as the first is held, and not before
-        Body second = new Body.Complete(new byte[0]);
-        while (second instanceof Body.Complete) {
-            send(post(60_000), 60_000);
-            second = next();
-        }
-        assertEquals(new Body.NoRoom(), second);
+        listen(NARROW);
+        Socket held = send(post(LIMIT, ""), text(LIMIT - 1));
+        await(() -> budget.used() >= LIMIT - 1);
+        send(post(60_000, ""), text(60_000));
+        assertEquals(new Body.NoRoom(), next());
 
         held.close();
+        await(() -> budget.used() == 0);
+        send(post(LIMIT, ""), text(LIMIT));
+        assertEquals(new Body.Complete(), next());
+    }
+
+    /** What is decoded and what the decoder holds of native memory is counted, and given back when the connection breaks. */
+    @ParameterizedTest
+    @EnumSource(
+            value = ContentEncoding.class,
+            names = {"GZIP", "ZSTD"})
+    void givesADecodersMemoryBackWhenTheConnectionBreaks(ContentEncoding encoding) throws Exception {
+        byte[] body = encode(encoding, text(50_000));
+        Socket socket = send(post(body.length, encoding.name()), Arrays.copyOf(body, body.length - 4));
+        await(() -> budget.used() > 48_000 && openDecoders.get() == 1);
+
+        socket.close();
+
         assertInstanceOf(Throwable.class, broken.poll(60, TimeUnit.SECONDS));
-        send(post(LIMIT), LIMIT);
-        assertArrayEquals(
-                new byte[LIMIT], assertInstanceOf(Body.Complete.class, next()).bytes());
+        await(() -> budget.used() == 0 && openDecoders.get() == 0);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = ContentEncoding.class,
+            names = {"GZIP", "ZSTD"})
+    void givesADecodersMemoryBackWhenTheBodyEndsOrIsRefused(ContentEncoding encoding) throws Exception {
+        byte[] body = encode(encoding, text(50_000));
+        send(post(body.length, encoding.name()), body);
+        assertEquals(new Body.Complete(), next());
+        await(() -> budget.used() == 0 && openDecoders.get() == 0);
+
+        send(post(body.length - 1, encoding.name()), Arrays.copyOf(body, body.length - 1));
+        assertEquals(new Body.Corrupt(encoding), next());
+        await(() -> budget.used() == 0 && openDecoders.get() == 0);
+
+        byte[] bomb = encode(encoding, ("\"" + "a".repeat(50 * LIMIT)).getBytes(StandardCharsets.UTF_8));
+        assertTrue(bomb.length < LIMIT / 4);
+        send(post(bomb.length, encoding.name()), bomb);
+        assertEquals(new Body.TooLarge(LIMIT), next());
+    }
+
+    /** A body that is one text which does not end before the last byte, so that it is held as a whole. */
+    private static byte[] text(int length) {
+        byte[] text = new byte[length];
+        Random random = new Random(length);
+        for (int i = 0; i < length; i++) {
+            text[i] = (byte) ('a' + random.nextInt(3));
+        }
+        text[0] = '"';
+        text[length - 1] = '"';
+        return text;
+    }
+
+    static byte[] encode(ContentEncoding encoding, byte[] bytes) throws Exception {
+        return switch (encoding) {
+            case IDENTITY -> bytes;
+            case GZIP -> {
+                ByteArrayOutputStream out = new ByteArrayOutputStream();
+                try (OutputStream gzip = new GZIPOutputStream(out)) {
+                    gzip.write(bytes);
+                }
+                yield out.toByteArray();
+            }
+            case ZSTD -> Zstd.compress(bytes);
+        };
+    }
+
+    private static void await(BooleanSupplier condition) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("it did not come about");
+            }
+            Thread.onSpinWait();
+        }
     }
 
     private Body next() throws InterruptedException {
@@ -96,19 +247,20 @@ class BodyReaderVerticleTest {
         return body;
     }
 
-    private static String post(int length) {
-        return "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n";
+    private static String post(int length, String encoding) {
+        return "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + length
+                + (encoding.isEmpty() ? "" : "\r\nContent-Encoding: " + encoding) + "\r\n\r\n";
     }
 
-    /** Sends a head and that many zero bytes, and keeps the connection. */
-    private Socket send(String head, int bytes) throws Exception {
+    /** Sends a head and bytes, and keeps the connection. */
+    private Socket send(String head, byte[] bytes) throws Exception {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
         sockets.add(socket);
         OutputStream out = socket.getOutputStream();
         out.write(head.getBytes(StandardCharsets.US_ASCII));
         try {
-            for (int left = bytes; left > 0; left -= 10_000) {
-                out.write(new byte[Math.min(left, 10_000)]);
+            for (int at = 0; at < bytes.length; at += 10_000) {
+                out.write(bytes, at, Math.min(bytes.length - at, 10_000));
             }
             out.flush();
         } catch (java.io.IOException e) {
