@@ -31,6 +31,7 @@ public final class HttpDoor {
     private final SensorStore store;
     private final GatewayMetrics metrics;
     private final BodyReader bodies;
+    private final Gate gate;
     private final Page page = Page.load();
     private final AtomicInteger port = new AtomicInteger();
     private volatile Optional<String> deployment = Optional.empty();
@@ -42,7 +43,8 @@ public final class HttpDoor {
             Ingestor ingestor,
             LatestQuery latest,
             SensorStore store,
-            GatewayMetrics metrics) {
+            GatewayMetrics metrics,
+            Gate gate) {
         this.vertx = vertx;
         this.config = config;
         this.ingestor = ingestor;
@@ -50,6 +52,7 @@ public final class HttpDoor {
         this.store = store;
         this.metrics = metrics;
         this.bodies = new BodyReader(config.maxBodyBytes(), config.bodyBufferBytes());
+        this.gate = gate;
     }
 
     /** Listens on {@code instances} event loops; fails where the port is taken. */
@@ -91,7 +94,12 @@ public final class HttpDoor {
         public Future<?> start() {
             HttpServer created = vertx.createHttpServer(options())
                     .requestHandler(Routes.create(
-                            vertx, new IngestHandler(ingestor, bodies), new QueryHandler(latest, store), page, metrics))
+                            vertx,
+                            gate,
+                            new IngestHandler(ingestor, bodies),
+                            new QueryHandler(latest, store),
+                            page,
+                            metrics))
                     .invalidRequestHandler(this::invalid);
             server = created;
             return created.listen().onSuccess(listening -> port.set(listening.actualPort()));
