@@ -1,5 +1,5 @@
 # What to type. Everything runs on a JDK 25 that tools/find-jdk finds; Maven does the work.
-.PHONY: run test bench replay format build clean manifests
+.PHONY: run test bench replay key format build clean manifests
 
 JAVA_HOME_25 = $$(tools/find-jdk)
 MVN = JAVA_HOME=$$home mvn -B -ntp -Dstyle.color=never
@@ -28,6 +28,11 @@ bench: build
 replay: build
 	@home=$(JAVA_HOME_25) && FILE="$(FILE)" SENSOR="$(SENSOR)" METRIC="$(METRIC)" RATE="$(RATE)" \
 		$$home/bin/java -jar local/target/local.jar replay
+
+# Makes an API key and its entry: make key KEY_NAME=press-line KEY_SENSORS='press-*' [KEY_ROLE=device]
+key: build
+	@home=$(JAVA_HOME_25) && KEY_NAME="$(KEY_NAME)" KEY_ROLE="$(KEY_ROLE)" KEY_SENSORS="$(KEY_SENSORS)" \
+		$$home/bin/java -jar local/target/local.jar key
 
 format:
 	@home=$(JAVA_HOME_25) && $(MVN) -q spotless:apply

@@ -13,6 +13,13 @@ import dev.millrace.core.ops.OpsServer;
 import dev.millrace.core.ops.Version;
 import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReceiptClock;
+import dev.millrace.gateway.auth.AuthConfig;
+import dev.millrace.gateway.auth.AuthFailureLog;
+import dev.millrace.gateway.auth.Authenticator;
+import dev.millrace.gateway.auth.KeyFile;
+import dev.millrace.gateway.auth.KeyFileWatch;
+import dev.millrace.gateway.auth.KeySet;
+import dev.millrace.gateway.http.Gate;
 import dev.millrace.gateway.http.HttpDoor;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.publish.KinesisShardedStream;
@@ -28,12 +35,14 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import io.vertx.sqlclient.Pool;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -52,6 +61,10 @@ public final class GatewayApp implements Service {
     private static final Duration HTTP_DRAIN = Duration.ofSeconds(5);
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration CACHE_TIMEOUT = Duration.ofMillis(500);
+
+    /** Removed keys stop working about this long after the file has changed. */
+    private static final Duration KEY_FILE_INTERVAL = Duration.ofSeconds(1);
+
     private static final Map<String, String> SESSION = Map.of("statement_timeout", "5000", "lock_timeout", "2000");
 
     private final GatewayConfig config;
@@ -77,6 +90,7 @@ public final class GatewayApp implements Service {
     private final Dependency redisThere;
     private final AtomicBoolean publisherOpened = new AtomicBoolean();
     private final ShutdownPlan shutdownPlan;
+    private Optional<KeyFileWatch> keyFileWatch = Optional.empty();
 
     /** A gateway that does nothing before {@link #start}. */
     public GatewayApp(GatewayConfig config) {
@@ -96,11 +110,28 @@ public final class GatewayApp implements Service {
                 ingestor,
                 new LatestQuery(cache, store, redisState, System::nanoTime),
                 store,
-                metrics);
+                metrics,
+                new Gate(
+                        vertx,
+                        authenticator(),
+                        new AuthFailureLog(metrics, System::nanoTime),
+                        metrics,
+                        config.http().maxBodyBytes()));
         kinesisThere = new Dependency(vertx, kinesisState, random);
         postgresThere = new Dependency(vertx, postgresState, random);
         redisThere = new Dependency(vertx, redisState, random);
         shutdownPlan = planShutdown();
+    }
+
+    private Authenticator authenticator() {
+        return switch (config.auth()) {
+            case AuthConfig.Off() -> Authenticator.off();
+            case AuthConfig.Required(Path file, KeySet keys, String version) -> {
+                KeyFile keyFile = new KeyFile(file, keys, version, metrics);
+                keyFileWatch = Optional.of(new KeyFileWatch(vertx, keyFile, KEY_FILE_INTERVAL));
+                yield keyFile;
+            }
+        };
     }
 
     private Availability availability(String name) {
@@ -117,6 +148,7 @@ public final class GatewayApp implements Service {
                 .compose(_ -> http.open(Runtime.getRuntime().availableProcessors()))
                 .onSuccess(_ -> {
                     LOG.info("The gateway listens on {}:{}", config.http().host(), http.port());
+                    keyFileWatch.ifPresent(KeyFileWatch::start);
                     kinesisThere.await(() -> stream.shardMap().compose(this::openPublisher));
                     postgresThere.await(store::check);
                     redisThere.await(cache::check);
@@ -167,6 +199,10 @@ public final class GatewayApp implements Service {
                 .then("wait for the load balancer", this::shutdownDelay)
                 .then("refuse new readings and answer what is in flight", ingestor::drain)
                 .then("close the HTTP server", () -> http.drain(HTTP_DRAIN))
+                .then("look at the key file no more", () -> {
+                    keyFileWatch.ifPresent(KeyFileWatch::stop);
+                    return Future.succeededFuture();
+                })
                 .then(
                         "close Kinesis",
                         () -> vertx.executeBlocking(() -> {

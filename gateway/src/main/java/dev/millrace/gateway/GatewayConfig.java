@@ -6,6 +6,7 @@ import dev.millrace.core.config.KinesisConfig;
 import dev.millrace.core.config.OpsConfig;
 import dev.millrace.core.config.RedisConfig;
 import dev.millrace.core.reading.ReadingLimits;
+import dev.millrace.gateway.auth.AuthConfig;
 import dev.millrace.gateway.http.HttpConfig;
 import dev.millrace.gateway.publish.PublisherConfig;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.time.Duration;
 /** Every setting of the gateway. */
 public record GatewayConfig(
         HttpConfig http,
+        AuthConfig auth,
         OpsConfig ops,
         KinesisConfig kinesis,
         PublisherConfig publisher,
@@ -24,8 +26,10 @@ public record GatewayConfig(
 
     /** Reads the settings; what is wrong with them is noted in the environment. */
     public static GatewayConfig read(Environment environment) {
+        HttpConfig http = HttpConfig.read(environment);
         GatewayConfig config = new GatewayConfig(
-                HttpConfig.read(environment),
+                http,
+                AuthConfig.read(environment, http.host()),
                 OpsConfig.read(environment, OPS_PORT),
                 KinesisConfig.read(environment),
                 PublisherConfig.read(environment),

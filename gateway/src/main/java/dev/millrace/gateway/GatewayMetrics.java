@@ -1,5 +1,7 @@
 package dev.millrace.gateway;
 
+import dev.millrace.gateway.auth.AuthFailure;
+import dev.millrace.gateway.auth.KeyFile;
 import dev.millrace.gateway.ingest.ItemRefusal;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -8,6 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
@@ -153,6 +156,32 @@ public final class GatewayMetrics {
     public void bodyBytes(LongSupplier used) {
         Gauge.builder("millrace.gateway.body.bytes", used::getAsLong)
                 .description("Bytes held of request bodies being read")
+                .register(registry);
+    }
+
+    /** A request was turned away for want of credentials or of a role. */
+    public void turnedAway(AuthFailure reason) {
+        counter("auth.failures", "Requests turned away at the door, by reason", "reason", reason.tag())
+                .increment();
+    }
+
+    /** The key file had changed. */
+    public void keysReloaded(KeyFile.Reload outcome) {
+        counter(
+                        "keys.reloads",
+                        "Changes of the key file, by what came of them",
+                        "outcome",
+                        outcome.name().toLowerCase(Locale.ROOT))
+                .increment();
+    }
+
+    /** Registers how many keys are in force, and whether they are older than a file that is refused. */
+    public void keys(IntSupplier inForce, BooleanSupplier stale) {
+        Gauge.builder("millrace.gateway.keys", inForce::getAsInt)
+                .description("Keys in force")
+                .register(registry);
+        Gauge.builder("millrace.gateway.keys.stale", () -> stale.getAsBoolean() ? 1 : 0)
+                .description("1 while the key file is refused and the keys from before it stay in force")
                 .register(registry);
     }
 

@@ -16,6 +16,7 @@ enum LocalCommand {
     KINESIS("the Kinesis emulator alone, until Ctrl-C"),
     SIMULATE("simulated devices, publishing to GATEWAY_URL until Ctrl-C"),
     REPLAY("post a CSV file (timestamp,value) to GATEWAY_URL: FILE, SENSOR, METRIC, RATE, RETRY_FOR"),
+    KEY("make an API key and its entry for API_KEYS_FILE: KEY_NAME, KEY_ROLE, KEY_SENSORS"),
     DOCTOR("check whether this machine can run the platform");
 
     private final String description;
@@ -33,6 +34,7 @@ enum LocalCommand {
             case SERVICES -> ServicesApp.run(environment, out, stop);
             case SIMULATE -> SimulateApp.run(environment, stop);
             case REPLAY -> ReplayApp.run(environment, out, err, stop);
+            case KEY -> KeyApp.run(environment, out);
             case DOCTOR -> DoctorApp.run(environment, out);
         };
     }

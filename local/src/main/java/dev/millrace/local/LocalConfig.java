@@ -1,6 +1,7 @@
 package dev.millrace.local;
 
 import dev.millrace.core.config.Environment;
+import dev.millrace.gateway.auth.ApiKey;
 import dev.millrace.local.services.LoopbackPort;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -15,8 +16,9 @@ import java.util.Optional;
  * @param external the servers that run elsewhere
  * @param stream the emulator's stream
  * @param simulation the simulated devices
+ * @param authRequired whether the platform's gateway asks its callers for keys; else it is open to this machine
  */
-public record LocalConfig(Ports ports, External external, Stream stream, Simulation simulation) {
+public record LocalConfig(Ports ports, External external, Stream stream, Simulation simulation, boolean authRequired) {
 
     /** The ports, each on the loopback interface, 0 for one that is free. */
     public record Ports(int http, int operations, int processorOperations, int database, int redis, int kinesis) {}
@@ -38,8 +40,9 @@ public record LocalConfig(Ports ports, External external, Stream stream, Simulat
      * @param sensors how many, 0 to 10,000
      * @param gateway where they publish to
      * @param seed what their values derive from
+     * @param key what they show the gateway; so does replay
      */
-    public record Simulation(int sensors, URI gateway, int seed) {
+    public record Simulation(int sensors, URI gateway, int seed, Optional<ApiKey> key) {
 
         public static final int MAX_SENSORS = 10_000;
     }
@@ -84,11 +87,14 @@ public record LocalConfig(Ports ports, External external, Stream stream, Simulat
         var simulation = new Simulation(
                 environment.integer("SIMULATED_SENSORS", 20, 0, Simulation.MAX_SENSORS),
                 gateway(environment, ports.http()),
-                environment.integer("SIMULATION_SEED", 1, 0, Integer.MAX_VALUE));
+                environment.integer("SIMULATION_SEED", 1, 0, Integer.MAX_VALUE),
+                environment.optional("API_KEY", ApiKey::new));
         var stream = new Stream(
                 environment.text("KINESIS_STREAM", "sensor-data-stream-" + environment.text("ENVIRONMENT", "dev")),
                 environment.integer("KINESIS_SHARDS", 2, 1, 16));
-        return new LocalConfig(ports, external, stream, simulation);
+        boolean authRequired =
+                environment.oneOf("AUTH", "off", List.of("required", "off")).equals("required");
+        return new LocalConfig(ports, external, stream, simulation, authRequired);
     }
 
     /** The gateway's address, {@code GATEWAY_URL}, by default the one on this machine. */

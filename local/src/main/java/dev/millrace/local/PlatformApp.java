@@ -29,15 +29,14 @@ final class PlatformApp {
         Launcher.readLogging(environment);
         // what is wrong with any part's settings is told before anything starts
         ProcessorConfig.read(part(environment, Map.of(), config.ports().processorOperations()));
-        GatewayConfig.read(part(environment, Map.of(), config.ports().operations()));
+        GatewayConfig.read(gateway(environment, Map.of(), config));
         environment.check();
         try (var directory = RunDirectory.open();
                 var services = ServicesApp.start(config, directory, config.platformPorts());
                 var parts = new Parts(stop)) {
             ProcessorConfig processor = ProcessorConfig.read(
                     part(environment, services.settings(), config.ports().processorOperations()));
-            GatewayConfig gateway = GatewayConfig.read(
-                    part(environment, services.settings(), config.ports().operations()));
+            GatewayConfig gateway = GatewayConfig.read(gateway(environment, services.settings(), config));
 
             if (!parts.start(new ProcessorApp(processor))) {
                 return 0;
@@ -47,7 +46,9 @@ final class PlatformApp {
                 return 0;
             }
             URI address = URI.create("http://localhost:" + gatewayApp.httpPort());
-            parts.add(devices(config.simulation(), address));
+            if (simulates(config)) {
+                parts.add(devices(config.simulation(), address));
+            }
             out.println(banner(address, config, services));
             stop.await();
         }
@@ -59,13 +60,24 @@ final class PlatformApp {
         Map<String, String> settings = new HashMap<>(services);
         settings.put("OPS_PORT", Integer.toString(opsPort));
         settings.put("OPS_HOST", "127.0.0.1");
-        settings.put("HTTP_HOST", "127.0.0.1");
         return environment.with(settings);
+    }
+
+    /** Like every part, and on loopback, where it may be open unless told otherwise. */
+    private static Environment gateway(Environment environment, Map<String, String> services, LocalConfig config) {
+        return part(environment, services, config.ports().operations())
+                .with(Map.of("HTTP_HOST", "127.0.0.1", "AUTH", config.authRequired() ? "required" : "off"));
+    }
+
+    /** Where keys are asked for, devices without one would only be turned away. */
+    private static boolean simulates(LocalConfig config) {
+        return !config.authRequired() || config.simulation().key().isPresent();
     }
 
     private static AutoCloseable devices(LocalConfig.Simulation simulation, URI gateway) {
         Vertx vertx = VertxInstances.create();
-        SimulatedDevices devices = SimulatedDevices.start(vertx, gateway, simulation.sensors(), simulation.seed());
+        SimulatedDevices devices =
+                SimulatedDevices.start(vertx, gateway, simulation.key(), simulation.sensors(), simulation.seed());
         return () -> {
             devices.close();
             vertx.close().await();
@@ -74,16 +86,24 @@ final class PlatformApp {
 
     private static String banner(URI address, LocalConfig config, LocalServices services) {
         StringBuilder text = new StringBuilder("Millrace is ready: " + address + "\n");
+        String key = config.authRequired() ? " -H \"Authorization: Bearer $API_KEY\"" : "";
         line(
                 text,
                 "post",
-                "curl " + address + "/sensors -H 'Content-Type: application/json' -d "
+                "curl " + address + "/sensors" + key + " -H 'Content-Type: application/json' -d "
                         + "'{\"sensorId\": \"sensor-001\", \"temperature\": 72.5, \"timestamp\": \"2025-12-04T12:00:00Z\"}'");
-        line(text, "read", "curl " + address + "/sensors/sensor-001");
+        line(text, "read", "curl " + address + "/sensors/sensor-001" + key);
         services.services().forEach(service -> line(text, service.name(), service.howToReach()));
         line(text, "gateway", "curl http://localhost:" + config.ports().operations() + "/health/ready");
         line(text, "processor", "curl http://localhost:" + config.ports().processorOperations() + "/health/ready");
-        return text.append("  Ctrl-C stops it and leaves nothing behind. There is no authentication: loopback only.")
+        if (!simulates(config)) {
+            text.append("  No simulated devices: they need a key that may report every sensor, API_KEY.\n");
+        }
+        return text.append("  Ctrl-C stops it and leaves nothing behind. ")
+                .append(
+                        config.authRequired()
+                                ? "AUTH=required: callers need a key of API_KEYS_FILE."
+                                : "AUTH=off: no key is asked for, on loopback only.")
                 .toString();
     }
 

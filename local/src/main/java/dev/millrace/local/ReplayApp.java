@@ -17,7 +17,7 @@ final class ReplayApp {
     static int run(Environment environment, PrintStream out, PrintStream err, StopSignal stop)
             throws InvalidConfiguration {
         LocalConfig.Simulation target = LocalConfig.read(environment).simulation();
-        ReplayConfig config = ReplayConfig.read(environment, target.gateway());
+        ReplayConfig config = ReplayConfig.read(environment, target.gateway(), target.key());
         stop.onRequest(Thread.currentThread()::interrupt);
         // In Java 25 there is no console again when there is no terminal (JDK-8351435).
         boolean terminal =

@@ -16,7 +16,8 @@ final class SimulateApp {
         environment.check();
         Vertx vertx = VertxInstances.create();
         try {
-            var devices = SimulatedDevices.start(vertx, simulation.gateway(), simulation.sensors(), simulation.seed());
+            var devices = SimulatedDevices.start(
+                    vertx, simulation.gateway(), simulation.key(), simulation.sensors(), simulation.seed());
             stop.await();
             devices.close();
         } finally {

@@ -1,20 +1,24 @@
 package dev.millrace.local;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
 import dev.millrace.core.lifecycle.Launcher;
 import dev.millrace.gateway.GatewayConfig;
+import dev.millrace.gateway.auth.KeyFileParser;
 import dev.millrace.local.replay.ReplayConfig;
 import dev.millrace.processor.ProcessorConfig;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,7 +27,7 @@ import org.junit.jupiter.api.Test;
 /** The README's table of settings against what the code asks for: names, readers and defaults. */
 class ConfigurationTableTest {
 
-    private static final Pattern ROW = Pattern.compile("(?m)^\\| `([A-Z_]+)` \\| ([GPLR ]+) \\|([^|]*)\\|");
+    private static final Pattern ROW = Pattern.compile("(?m)^\\| `([A-Z_]+)` \\| ([GPLRK ]+) \\|([^|]*)\\|");
 
     @Test
     void theReadmeNamesEverySettingItsReadersAndItsDefault() throws Exception {
@@ -37,6 +41,21 @@ class ConfigurationTableTest {
         }
 
         assertEquals(asked(), documented);
+    }
+
+    @Test
+    void theReadmesKeyFileIsOne() throws Exception {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        int start = readme.indexOf("    {\"keys\": [");
+        String file = readme.substring(start, readme.indexOf("    ]}\n", start) + "    ]}\n".length());
+
+        KeyFileParser.Parsed parsed = KeyFileParser.parse(file.getBytes(StandardCharsets.UTF_8));
+
+        assertEquals(
+                2,
+                assertInstanceOf(KeyFileParser.Parsed.Valid.class, parsed)
+                        .keys()
+                        .size());
     }
 
     private static Map<String, String> asked() {
@@ -55,11 +74,14 @@ class ConfigurationTableTest {
         readers.put("L", local.asked());
         Environment replay = new Environment(Map.of());
         try {
-            ReplayConfig.read(replay, URI.create("http://localhost:8080"));
+            ReplayConfig.read(replay, URI.create("http://localhost:8080"), Optional.empty());
         } catch (InvalidConfiguration e) {
             // it needs a file, a sensor and a measurement; asking for them is enough here
         }
         readers.put("R", replay.asked());
+        Environment key = new Environment(Map.of());
+        KeyConfig.read(key);
+        readers.put("K", key.asked());
 
         Map<String, List<String>> who = new TreeMap<>();
         Map<String, List<String>> defaults = new TreeMap<>();

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.config.InvalidConfiguration;
+import dev.millrace.gateway.auth.ApiKey;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +66,45 @@ class LocalMainTest {
                   SENSOR: must be set to a sensor's id
                   METRIC: must be set to a measurement's name
                   RATE: must be a number of readings per second
+                """, err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void makesAKeyThatTheKeyFileTakes() {
+        var variables = Map.of("KEY_NAME", "press-line", "KEY_SENSORS", "press-*,sensor-001");
+        assertEquals(0, run(variables, "key"));
+        List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
+        ApiKey key = new ApiKey(lines.get(1).strip());
+
+        assertEquals(
+                "{\"name\":\"press-line\",\"sha256\":\"" + key.sha256()
+                        + "\",\"role\":\"device\",\"sensors\":[\"press-*\",\"sensor-001\"]}",
+                lines.get(3).strip());
+        assertEquals(0, run(Map.of("KEY_NAME", "dashboard", "KEY_ROLE", "reader"), "key"));
+        assertFalse(out.toString(StandardCharsets.UTF_8).lines().toList().get(5).contains(key.text()));
+    }
+
+    @Test
+    void tellsWhatAKeyNeeds() {
+        assertEquals(InvalidConfiguration.EXIT_CODE, run(Map.of("KEY_ROLE", "root"), "key"));
+        assertEquals(
+                InvalidConfiguration.EXIT_CODE, run(Map.of("KEY_NAME", "a b", "KEY_SENSORS", "press-4,,*4"), "key"));
+        assertEquals(
+                InvalidConfiguration.EXIT_CODE,
+                run(Map.of("KEY_NAME", "a", "KEY_ROLE", "reader", "KEY_SENSORS", "*"), "key"));
+
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
+        assertEquals("""
+                The configuration has 3 problems:
+                  KEY_NAME: must be set to what the key is called in logs
+                  KEY_ROLE: must be one of reader, operator, admin, device
+                  KEY_SENSORS: must be there for a device
+                The configuration has 3 problems:
+                  KEY_NAME: must be 1 to 128 of A-Z a-z 0-9 . _ : -
+                  KEY_SENSORS: [1]: must be a sensor's id, or the beginning of one and *
+                  KEY_SENSORS: [2]: must be a sensor's id, or the beginning of one and *
+                The configuration has 1 problem:
+                  KEY_SENSORS: must not be there but for a device
                 """, err.toString(StandardCharsets.UTF_8));
     }
 

@@ -32,6 +32,7 @@ public final class HttpDoor {
     private final SensorStore store;
     private final GatewayMetrics metrics;
     private final BodyBudget bodies;
+    private final Gate gate;
     private final Page page = Page.load();
     private final AtomicInteger port = new AtomicInteger();
     private volatile Optional<String> deployment = Optional.empty();
@@ -43,7 +44,8 @@ public final class HttpDoor {
             Ingestor ingestor,
             LatestQuery latest,
             SensorStore store,
-            GatewayMetrics metrics) {
+            GatewayMetrics metrics,
+            Gate gate) {
         this.vertx = vertx;
         this.config = config;
         this.ingestor = ingestor;
@@ -52,6 +54,7 @@ public final class HttpDoor {
         this.metrics = metrics;
         this.bodies = new BodyBudget(config.bodyBufferBytes());
         metrics.bodyBytes(bodies::used);
+        this.gate = gate;
     }
 
     /** Listens on {@code instances} event loops; fails where the port is taken. */
@@ -95,6 +98,7 @@ public final class HttpDoor {
             HttpServer created = vertx.createHttpServer(options(config))
                     .requestHandler(Routes.create(
                             vertx,
+                            gate,
                             new IngestHandler(ingestor, bodyReader()),
                             new QueryHandler(latest, store),
                             page,

@@ -6,7 +6,6 @@ import dev.millrace.gateway.http.encoding.ContentEncoding;
 import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.IngestOutcome;
 import dev.millrace.gateway.ingest.Ingestor;
-import dev.millrace.gateway.ingest.SensorScope;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Locale;
 import java.util.Optional;
@@ -42,17 +41,12 @@ final class IngestHandler {
                     "The body's content encoding must be gzip or zstd, or there must be none."));
             return;
         }
-        IngestBody body = ingestor.begin(format.get(), scope(exchange));
+        IngestBody body = ingestor.begin(format.get(), exchange.scope());
         bodies.read(request, encoding.get(), body)
                 .onSuccess(read -> answer(exchange, body, read))
                 .onFailure(_ -> {
                     // the connection broke: there is nobody to answer
                 });
-    }
-
-    /** The sensors that the caller may report. */
-    private static SensorScope scope(@SuppressWarnings("unused") Exchange exchange) {
-        return SensorScope.ALL;
     }
 
     private void answer(Exchange exchange, IngestBody body, Body read) {

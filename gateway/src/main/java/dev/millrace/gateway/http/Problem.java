@@ -15,6 +15,7 @@ record Problem(Code code, String detail, Optional<Integer> retryAfter, Map<Strin
     /** The stable codes of the contract. */
     enum Code {
         MALFORMED(400, "malformed", "The request is malformed"),
+        UNAUTHENTICATED(401, "unauthenticated", "Credentials are needed"),
         FORBIDDEN(403, "forbidden", "The credentials do not allow this"),
         NOT_FOUND(404, "not-found", "There is no such thing"),
         METHOD_NOT_ALLOWED(405, "method-not-allowed", "The method is not allowed here"),

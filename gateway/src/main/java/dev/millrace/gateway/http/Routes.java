@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -19,15 +20,18 @@ final class Routes {
     private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
 
     private final Router router;
+    private final Gate gate;
     private final GatewayMetrics metrics;
 
-    private Routes(Router router, GatewayMetrics metrics) {
+    private Routes(Router router, Gate gate, GatewayMetrics metrics) {
         this.router = router;
+        this.gate = gate;
         this.metrics = metrics;
     }
 
-    static Router create(Vertx vertx, IngestHandler ingest, QueryHandler queries, Page page, GatewayMetrics metrics) {
-        Routes routes = new Routes(Router.router(vertx), metrics);
+    static Router create(
+            Vertx vertx, Gate gate, IngestHandler ingest, QueryHandler queries, Page page, GatewayMetrics metrics) {
+        Routes routes = new Routes(Router.router(vertx), gate, metrics);
         Resource sensors = routes.resource("/sensors");
         sensors.on(HttpMethod.POST, Route.INGEST, ingest::handle)
                 .get(Route.SENSORS, queries::sensors)
@@ -51,13 +55,14 @@ final class Routes {
     }
 
     private Handler<RoutingContext> problem(Problem.Code code, String detail) {
-        return context -> new Exchange(context, Route.OTHER, metrics).problem(Problem.of(code, detail));
+        return context ->
+                new Exchange(context, Route.OTHER, metrics, Optional.empty()).problem(Problem.of(code, detail));
     }
 
     private void failed(RoutingContext context) {
         // a defect of ours, not of the sender's
         LOG.error("A request failed unexpectedly", context.failure());
-        new Exchange(context, Route.OTHER, metrics)
+        new Exchange(context, Route.OTHER, metrics, Optional.empty())
                 .problem(Problem.of(Problem.Code.INTERNAL, "The request failed for a reason that is ours."));
     }
 
@@ -76,7 +81,7 @@ final class Routes {
 
         Resource on(HttpMethod method, Route route, Consumer<Exchange> handler) {
             allowed.put(method.name(), method);
-            router.route(method, path).handler(context -> handler.accept(new Exchange(context, route, metrics)));
+            router.route(method, path).handler(context -> gate.admit(context, route, handler));
             return this;
         }
 
@@ -84,7 +89,7 @@ final class Routes {
             String allow = String.join(", ", allowed.keySet());
             router.route(path).handler(context -> {
                 context.response().putHeader("allow", allow);
-                new Exchange(context, Route.OTHER, metrics)
+                new Exchange(context, Route.OTHER, metrics, Optional.empty())
                         .problem(Problem.of(
                                 Problem.Code.METHOD_NOT_ALLOWED, "The methods allowed here are " + allow + "."));
             });

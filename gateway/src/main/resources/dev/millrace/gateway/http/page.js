@@ -4,6 +4,9 @@
 const INTERVAL_MS = 2000;
 const LIMIT = 200;
 
+// Where a gateway asks for a key: the session's storage ends with the tab, and no other site can read it.
+const KEY = "millrace.key";
+
 const byId = (id) => document.getElementById(id);
 
 function cell(text, className) {
@@ -55,14 +58,54 @@ function anomalyRow(anomaly) {
   );
 }
 
+class AccessNeeded extends Error {}
+
 async function get(path) {
-  const response = await fetch(path, { headers: { accept: "application/json" } });
+  const headers = { accept: "application/json" };
+  const key = sessionStorage.getItem(KEY);
+  if (key) headers.authorization = `Bearer ${key}`;
+  const response = await fetch(path, { headers });
+  if (response.status === 401) throw new AccessNeeded(key ? "The key is not known." : "A key is needed.");
+  if (response.status === 403) throw new AccessNeeded("The key may not read.");
   if (!response.ok) throw new Error(`${path} answered ${response.status}`);
   return response.json();
 }
 
+// Asks for a key; until one is given nothing is asked of the gateway, and what it showed is taken away.
+function askForKey(reason) {
+  sessionStorage.removeItem(KEY);
+  for (const name of ["anomalies", "sensors"]) {
+    byId(name).querySelector("tbody").replaceChildren();
+    byId(name).hidden = true;
+    byId(`${name}-empty`).hidden = true;
+  }
+  byId("sensors-more").hidden = true;
+  byId("status").textContent = "Locked";
+  byId("status").className = "";
+  byId("access").hidden = false;
+  byId("access-reason").textContent = reason;
+  byId("key").focus();
+}
+
+function useKey(event) {
+  event.preventDefault();
+  const field = byId("key");
+  // what no header can carry would fail in fetch, as if the gateway were away
+  const key = field.value.trim();
+  field.value = "";
+  if (!/^[A-Za-z0-9._~+\/-]+=*$/.test(key)) {
+    byId("access-reason").textContent = "This is no key.";
+    return;
+  }
+  sessionStorage.setItem(KEY, key);
+  byId("access").hidden = true;
+  byId("status").textContent = "Loading…";
+  refresh();
+}
+
 async function refresh() {
   const status = byId("status");
+  let again = true;
   try {
     const [sensors, anomalies] = await Promise.all([
       get(`sensors?limit=${LIMIT}`),
@@ -74,11 +117,17 @@ async function refresh() {
     status.textContent = `As of ${new Date().toLocaleTimeString()}`;
     status.className = "";
   } catch (error) {
+    if (error instanceof AccessNeeded) {
+      again = false;
+      askForKey(error.message);
+      return;
+    }
     status.textContent = `Not up to date: ${error.message}`;
     status.className = "stale";
   } finally {
-    setTimeout(refresh, INTERVAL_MS);
+    if (again) setTimeout(refresh, INTERVAL_MS);
   }
 }
 
+byId("access").addEventListener("submit", useKey);
 refresh();

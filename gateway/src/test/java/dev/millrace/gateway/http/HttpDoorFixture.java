@@ -8,6 +8,8 @@ import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.core.reading.ReceiptClock;
 import dev.millrace.gateway.GatewayMetrics;
+import dev.millrace.gateway.auth.AuthFailureLog;
+import dev.millrace.gateway.auth.Authenticator;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.publish.FakeStream;
 import dev.millrace.gateway.publish.Publisher;
@@ -42,16 +44,29 @@ abstract class HttpDoorFixture {
     final FakeStream stream = new FakeStream(2);
     final FakeStore store = new FakeStore();
     final AtomicLong now = new AtomicLong();
-    final GatewayMetrics metrics = new GatewayMetrics(new SimpleMeterRegistry());
+    final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    final GatewayMetrics metrics = new GatewayMetrics(registry);
     final Ingestor ingestor = new Ingestor(
             new ReadingDecoder(ReadingLimits.DEFAULT), new ReceiptClock(Clock.systemUTC()), metrics, System::nanoTime);
-    final HttpDoor door = new HttpDoor(
-            vertx,
-            new HttpConfig("127.0.0.1", 0, 4 << 20, 64 << 20),
-            ingestor,
-            new LatestQuery(store.cache(), store, FakeStream.availability(), now::get),
-            store,
-            metrics);
+    final HttpDoor door;
+
+    /** A door at which nobody is asked who they are. */
+    HttpDoorFixture() {
+        this(Authenticator.off());
+    }
+
+    HttpDoorFixture(Authenticator authenticator) {
+        HttpConfig config = new HttpConfig("127.0.0.1", 0, 4 << 20, 64 << 20);
+        AuthFailureLog failures = new AuthFailureLog(metrics, now::get);
+        door = new HttpDoor(
+                vertx,
+                config,
+                ingestor,
+                new LatestQuery(store.cache(), store, FakeStream.availability(), now::get),
+                store,
+                metrics,
+                new Gate(vertx, authenticator, failures, metrics, config.maxBodyBytes()));
+    }
 
     @BeforeEach
     void open() {

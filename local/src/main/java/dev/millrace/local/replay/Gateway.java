@@ -1,5 +1,6 @@
 package dev.millrace.local.replay;
 
+import dev.millrace.gateway.auth.ApiKey;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,16 +22,16 @@ interface Gateway {
     Answer post(String readings, int count) throws IOException, InterruptedException;
 
     /** The gateway at an address, over HTTP/1.1, which keeps the order of one connection. */
-    static Gateway at(URI address, HttpClient client) {
+    static Gateway at(URI address, Optional<ApiKey> key, HttpClient client) {
         URI sensors = URI.create(address + "/sensors");
         return (readings, count) -> {
             var request = HttpRequest.newBuilder(sensors)
                     .header("Content-Type", "application/json")
                     .timeout(Http.ANSWER_TIME)
-                    .POST(HttpRequest.BodyPublishers.ofString(readings))
-                    .build();
+                    .POST(HttpRequest.BodyPublishers.ofString(readings));
+            key.ifPresent(shown -> request.header("Authorization", shown.authorization()));
             HttpResponse<String> response = client.send(
-                    request,
+                    request.build(),
                     HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofString(), Http.MAX_ANSWER_BYTES));
             Optional<String> retryAfter = response.headers().firstValue("Retry-After");
             return Answer.of(response.statusCode(), retryAfter, response.body(), count);

@@ -61,7 +61,7 @@ public final class Replay {
                 var client = Gateway.client()) {
             var replay = new Replay(
                     config,
-                    Gateway.at(config.gateway(), client),
+                    Gateway.at(config.gateway(), config.key(), client),
                     ticker,
                     RandomGenerator.getDefault(),
                     new ReplayProgress(out, terminal, ticker));

@@ -2,6 +2,7 @@ package dev.millrace.local.replay;
 
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
+import dev.millrace.gateway.auth.ApiKey;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -21,9 +22,16 @@ import java.util.regex.Pattern;
  * @param rate readings per second, more than 0; empty: as fast as they go
  * @param retryFor how long to try again without any reading being accepted
  * @param gateway where to
+ * @param key what is shown there, where it is asked for
  */
 public record ReplayConfig(
-        Path file, String sensor, String metric, OptionalDouble rate, Duration retryFor, URI gateway) {
+        Path file,
+        String sensor,
+        String metric,
+        OptionalDouble rate,
+        Duration retryFor,
+        URI gateway,
+        Optional<ApiKey> key) {
 
     private static final Pattern SENSOR = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
     private static final Pattern METRIC = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,63}");
@@ -34,9 +42,11 @@ public record ReplayConfig(
      * Reads the settings.
      *
      * @param gateway where to, read before
+     * @param key what is shown there, read before
      * @throws InvalidConfiguration with all that is wrong
      */
-    public static ReplayConfig read(Environment environment, URI gateway) throws InvalidConfiguration {
+    public static ReplayConfig read(Environment environment, URI gateway, Optional<ApiKey> key)
+            throws InvalidConfiguration {
         Optional<Path> file = required(environment, "FILE", "a CSV file", ReplayConfig::file);
         Optional<String> sensor = required(environment, "SENSOR", "a sensor's id", text -> {
             require(SENSOR.matcher(text).matches(), "must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
@@ -57,7 +67,8 @@ public record ReplayConfig(
                 metric.orElseThrow(),
                 rate.map(OptionalDouble::of).orElse(OptionalDouble.empty()),
                 retryFor,
-                gateway);
+                gateway,
+                key);
     }
 
     private static <T> Optional<T> required(

@@ -1,5 +1,6 @@
 package dev.millrace.local.simulate;
 
+import dev.millrace.gateway.auth.ApiKey;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -46,16 +47,23 @@ public final class SimulatedDevices implements AutoCloseable {
      * Starts the devices. Not to be called from an event loop.
      *
      * @param gateway its address, without a path of its own, such as {@code http://localhost:8080}
+     * @param key what they show the gateway, where it asks
      * @param sensors how many devices, 0 for none
      * @param seed what their values derive from
      */
-    public static SimulatedDevices start(Vertx vertx, URI gateway, int sensors, long seed) {
-        return start(vertx, gateway, sensors, seed, PERIOD, InstantSource.system());
+    public static SimulatedDevices start(Vertx vertx, URI gateway, Optional<ApiKey> key, int sensors, long seed) {
+        return start(vertx, gateway, key, sensors, seed, PERIOD, InstantSource.system());
     }
 
     static SimulatedDevices start(
-            Vertx vertx, URI gateway, int sensors, long seed, Duration period, InstantSource clock) {
-        var plant = new Plant(gateway, sensors, seed, period, clock);
+            Vertx vertx,
+            URI gateway,
+            Optional<ApiKey> key,
+            int sensors,
+            long seed,
+            Duration period,
+            InstantSource clock) {
+        var plant = new Plant(gateway, key, sensors, seed, period, clock);
         return new SimulatedDevices(vertx, vertx.deployVerticle(plant).await());
     }
 
@@ -69,6 +77,7 @@ public final class SimulatedDevices implements AutoCloseable {
     private static final class Plant extends VerticleBase {
 
         private final URI gateway;
+        private final Optional<ApiKey> key;
         private final int sensors;
         private final long seed;
         private final Duration period;
@@ -76,8 +85,9 @@ public final class SimulatedDevices implements AutoCloseable {
         private final Availability availability;
         private @Nullable HttpClientAgent client;
 
-        Plant(URI gateway, int sensors, long seed, Duration period, InstantSource clock) {
+        Plant(URI gateway, Optional<ApiKey> key, int sensors, long seed, Duration period, InstantSource clock) {
             this.gateway = gateway;
+            this.key = key;
             this.sensors = sensors;
             this.seed = seed;
             this.period = period;
@@ -149,6 +159,7 @@ public final class SimulatedDevices implements AutoCloseable {
                         .setAbsoluteURI(gateway + "/sensors")
                         .setTimeout(ANSWER_TIMEOUT_MILLIS)
                         .putHeader("Content-Type", "application/json");
+                key.ifPresent(shown -> request.putHeader("Authorization", shown.authorization()));
                 http.request(request)
                         .compose(call -> call.send(reading.toJson().toBuffer()))
                         .compose(response -> response.end().map(_ -> response.statusCode()))

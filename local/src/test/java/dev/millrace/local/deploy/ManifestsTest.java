@@ -229,6 +229,35 @@ class ManifestsTest {
 
     @ParameterizedTest
     @MethodSource("environments")
+    void theGatewayAsksForKeysThatItFindsInASecret(String environment) throws Exception {
+        Rendering rendering = Rendering.of(environment);
+        Map<String, String> settings = rendering.settings("gateway");
+        assertEquals("required", settings.get("AUTH"));
+        assertEquals("0.0.0.0", settings.get("HTTP_HOST"));
+        Path file = Path.of(settings.get("API_KEYS_FILE"));
+        Yaml mount = rendering
+                .container("gateway")
+                .itemsAt("volumeMounts")
+                .filter(candidate -> candidate.at("name").text().equals("keys"))
+                .findFirst()
+                .orElseThrow();
+        // mounted as a directory: with subPath a running pod would never see a change
+        assertEquals(String.valueOf(file.getParent()), mount.at("mountPath").text());
+        assertFalse(mount.find("subPath").isPresent());
+        Yaml volume = rendering
+                .the("Deployment", "gateway")
+                .at("spec", "template", "spec", "volumes")
+                .items()
+                .filter(candidate -> candidate.at("name").text().equals("keys"))
+                .findFirst()
+                .orElseThrow();
+        assertEquals("gateway-keys", volume.at("secret", "secretName").text());
+        String readme = Files.readString(Rendering.ROOT.resolve("k8s/README.md"));
+        assertTrue(readme.contains("create secret generic gateway-keys --from-file=" + file.getFileName() + "="));
+    }
+
+    @ParameterizedTest
+    @MethodSource("environments")
     void everyImageIsChosenByTheOverlay(String environment) throws Exception {
         Rendering rendering = Rendering.of(environment);
         for (String service : SERVICES) {

@@ -53,7 +53,10 @@ final class Services implements AutoCloseable {
                 "AWS_REGION", "eu-central-1",
                 "AWS_ENDPOINT_URL_KINESIS", kinesis.endpoint().toString(),
                 "AWS_ACCESS_KEY_ID", "test",
-                "AWS_SECRET_ACCESS_KEY", "test"));
+                "AWS_SECRET_ACCESS_KEY", "test",
+                // what the gateway needs where nobody is asked for a key
+                "AUTH", "off",
+                "HTTP_HOST", "127.0.0.1"));
         return environment;
     }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +46,13 @@ class ReplayConfigTest {
 
         assertEquals(
                 new ReplayConfig(
-                        file, "machine-1", "temperature", OptionalDouble.of(0.5), Duration.ofMinutes(5), GATEWAY),
+                        file,
+                        "machine-1",
+                        "temperature",
+                        OptionalDouble.of(0.5),
+                        Duration.ofMinutes(5),
+                        GATEWAY,
+                        Optional.empty()),
                 config);
     }
 
@@ -89,6 +96,6 @@ class ReplayConfigTest {
     }
 
     private static ReplayConfig read(Map<String, String> variables) throws InvalidConfiguration {
-        return ReplayConfig.read(new Environment(variables), GATEWAY);
+        return ReplayConfig.read(new Environment(variables), GATEWAY, Optional.empty());
     }
 }

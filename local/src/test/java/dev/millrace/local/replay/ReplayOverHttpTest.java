@@ -3,6 +3,7 @@ package dev.millrace.local.replay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.gateway.auth.ApiKey;
 import dev.millrace.local.port.FreePort;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -92,6 +94,35 @@ class ReplayOverHttpTest {
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("The gateway refuses: HTTP 200\n"));
     }
 
+    @Test
+    void showsItsKeyWithEveryRequest() throws Exception {
+        String key = "Bearer key-of-press-line";
+        HttpServer server = vertx.createHttpServer()
+                .requestHandler(request -> request.body().onSuccess(body -> {
+                    if (key.equals(request.getHeader("Authorization"))) {
+                        int count = body.toJsonArray().size();
+                        request.response().setStatusCode(202).end("{\"accepted\":" + count + "}");
+                    } else {
+                        request.response().setStatusCode(401).end("{\"code\":\"unauthenticated\"}");
+                    }
+                }))
+                .listen(0, "127.0.0.1")
+                .await();
+
+        ReplayConfig without = config(server.actualPort(), Duration.ofSeconds(60));
+        assertEquals(READINGS, Replay.run(without, stream(), false).failed());
+        assertTrue(out.toString(StandardCharsets.UTF_8).contains("The gateway refuses: HTTP 401 unauthenticated\n"));
+        ReplayConfig with = new ReplayConfig(
+                without.file(),
+                without.sensor(),
+                without.metric(),
+                without.rate(),
+                without.retryFor(),
+                without.gateway(),
+                Optional.of(new ApiKey("key-of-press-line")));
+        assertEquals(READINGS, Replay.run(with, stream(), false).accepted());
+    }
+
     private ReplayConfig config(int port, Duration retryFor) throws Exception {
         var file = new StringBuilder("timestamp,value\n");
         IntStream.range(0, READINGS)
@@ -102,7 +133,8 @@ class ReplayOverHttpTest {
                 "temperature",
                 OptionalDouble.empty(),
                 retryFor,
-                URI.create("http://127.0.0.1:" + port));
+                URI.create("http://127.0.0.1:" + port),
+                Optional.empty());
     }
 
     private PrintStream stream() {

@@ -20,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -216,7 +217,8 @@ class ReplayTest {
                 "temperature",
                 OptionalDouble.empty(),
                 Duration.ofSeconds(60),
-                URI.create("http://localhost:8080"));
+                URI.create("http://localhost:8080"),
+                Optional.empty());
         var stream = new PrintStream(out, true, StandardCharsets.UTF_8);
         var replay =
                 new Replay(config, gateway, ticker, new SplittableRandom(1), new ReplayProgress(stream, false, ticker));

@@ -3,6 +3,7 @@ package dev.millrace.local.simulate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.gateway.auth.ApiKey;
 import dev.millrace.local.port.FreePort;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -14,6 +15,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -123,9 +125,28 @@ class SimulatedDevicesTest {
         assertEquals(0, received.size());
     }
 
+    @Test
+    void theyShowTheirKey() throws Exception {
+        var server = listen(0, request -> {
+            if ("Bearer key".equals(request.getHeader("Authorization"))) {
+                accept(request);
+            } else {
+                request.response().setStatusCode(401).end();
+            }
+        });
+
+        devices = start(server.actualPort(), SENSORS, Optional.of(new ApiKey("key")));
+
+        next();
+    }
+
     private SimulatedDevices start(int port, int sensors) {
+        return start(port, sensors, Optional.empty());
+    }
+
+    private SimulatedDevices start(int port, int sensors, Optional<ApiKey> key) {
         return SimulatedDevices.start(
-                vertx, URI.create("http://127.0.0.1:" + port), sensors, 1, PERIOD, InstantSource.system());
+                vertx, URI.create("http://127.0.0.1:" + port), key, sensors, 1, PERIOD, InstantSource.system());
     }
 
     private HttpServer listen(int port, Consumer<HttpServerRequest> handler) {

@@ -1,0 +1,33 @@
+package dev.millrace.gateway.auth;
+
+import dev.millrace.gateway.GatewayMetrics.Route;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Which role may do what: the one table that every door's checks, and what is told of them, derive from. */
+public final class AccessTable {
+
+    private static final Map<Route, Access> ACCESS = Collections.unmodifiableMap(Arrays.stream(Route.values())
+            .collect(Collectors.toMap(
+                    route -> route, AccessTable::access, (first, _) -> first, () -> new EnumMap<>(Route.class))));
+
+    private AccessTable() {}
+
+    /** Who may use a route. */
+    public static Access of(Route route) {
+        // the map has every route: the switch that made it is exhaustive
+        return ACCESS.getOrDefault(route, access(route));
+    }
+
+    private static Access access(Route route) {
+        return switch (route) {
+            case INGEST -> Access.Only.atLeast(Role.DEVICE, Role.ADMIN);
+            case SENSORS, SENSOR, READINGS, ANOMALIES -> Access.Only.atLeast(Role.READER);
+            // other: answers that there is nothing, or no such method, at a path
+            case PAGE, OTHER -> new Access.Open();
+        };
+    }
+}
