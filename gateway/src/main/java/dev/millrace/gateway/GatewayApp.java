@@ -22,6 +22,7 @@ import dev.millrace.gateway.publish.ShardedStream;
 import dev.millrace.gateway.query.LatestQuery;
 import dev.millrace.gateway.query.PgSensorStore;
 import dev.millrace.gateway.query.RedisSensorCache;
+import dev.millrace.gateway.trace.Tracing;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
@@ -55,7 +56,8 @@ public final class GatewayApp implements Service {
     private static final Map<String, String> SESSION = Map.of("statement_timeout", "5000", "lock_timeout", "2000");
 
     private final GatewayConfig config;
-    private final Vertx vertx = VertxInstances.create();
+    private final Tracing tracing;
+    private final Vertx vertx;
     private final Random random = new Random();
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final GatewayMetrics metrics = new GatewayMetrics(registry);
@@ -81,6 +83,8 @@ public final class GatewayApp implements Service {
     /** A gateway that does nothing before {@link #start}. */
     public GatewayApp(GatewayConfig config) {
         this.config = config;
+        tracing = Tracing.start(config.tracing());
+        vertx = VertxInstances.create(tracing.tracer());
         ops = new OpsServer(vertx, config.ops(), health, registry);
         kinesis = KinesisClients.create(config.kinesis(), config.publisher().callTimeout(), MAX_CALLS);
         stream = new KinesisShardedStream(kinesis, config.kinesis().stream());
@@ -96,7 +100,8 @@ public final class GatewayApp implements Service {
                 ingestor,
                 new LatestQuery(cache, store, redisState, System::nanoTime),
                 store,
-                metrics);
+                metrics,
+                System::nanoTime);
         kinesisThere = new Dependency(vertx, kinesisState, random);
         postgresThere = new Dependency(vertx, postgresState, random);
         redisThere = new Dependency(vertx, redisState, random);
@@ -161,6 +166,7 @@ public final class GatewayApp implements Service {
         return new ShutdownPlan(config.ops().shutdownTimeout())
                 .then("tell that it is not ready", () -> {
                     health.drain();
+                    http.leave();
                     List.of(kinesisThere, postgresThere, redisThere).forEach(Dependency::cancel);
                     return Future.succeededFuture();
                 })
@@ -178,6 +184,7 @@ public final class GatewayApp implements Service {
                     return Future.succeededFuture();
                 })
                 .then("close PostgreSQL", postgres::close)
+                .then("send the last spans", tracing::close)
                 .then("close the operations server", ops::close)
                 .then("close Vert.x", vertx::close);
     }

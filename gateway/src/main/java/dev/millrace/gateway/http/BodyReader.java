@@ -58,6 +58,11 @@ final class BodyReader {
         return reading.promise.future();
     }
 
+    /** The bytes of the bodies being read. */
+    long used() {
+        return used.get();
+    }
+
     private boolean exceeds(String contentLength) {
         // Vert.x has checked that it is a number
         return contentLength.length() > 10 || Long.parseLong(contentLength) > limit;
