@@ -115,8 +115,7 @@ public final class HttpDoor {
                 .setMaxInitialLineLength(config.limits().maxRequestLineBytes())
                 .setTcpNoDelay(true)
                 .setHttp2ClearTextEnabled(false)
-                // where there is a tracer; which of the requests without a trace of their own begin one, its sampler
-                // says
+                // where there is a tracer: whether a request without a trace begins one is its sampler's matter
                 .setTracingPolicy(TracingPolicy.ALWAYS);
     }
 
@@ -149,8 +148,7 @@ public final class HttpDoor {
                 ConnectionWatch.closeNow(channel);
                 return;
             }
-            // in place of Vert.x' own, which answers versions of HTTP that it does not know by itself, with an empty
-            // 501
+            // in place of Vert.x' own, which answers unknown versions of HTTP by itself, with an empty 501
             connection.handler(this::handle);
             connection.closeHandler(_ -> {
                 connections.decrementAndGet();
