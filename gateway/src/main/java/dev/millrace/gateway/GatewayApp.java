@@ -29,6 +29,7 @@ import dev.millrace.gateway.publish.ShardedStream;
 import dev.millrace.gateway.query.LatestQuery;
 import dev.millrace.gateway.query.PgSensorStore;
 import dev.millrace.gateway.query.RedisSensorCache;
+import dev.millrace.gateway.trace.Tracing;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
@@ -68,7 +69,8 @@ public final class GatewayApp implements Service {
     private static final Map<String, String> SESSION = Map.of("statement_timeout", "5000", "lock_timeout", "2000");
 
     private final GatewayConfig config;
-    private final Vertx vertx = VertxInstances.create();
+    private final Tracing tracing;
+    private final Vertx vertx;
     private final Random random = new Random();
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final GatewayMetrics metrics = new GatewayMetrics(registry);
@@ -95,6 +97,8 @@ public final class GatewayApp implements Service {
     /** A gateway that does nothing before {@link #start}. */
     public GatewayApp(GatewayConfig config) {
         this.config = config;
+        tracing = Tracing.start(config.tracing());
+        vertx = VertxInstances.create(tracing.tracer());
         ops = new OpsServer(vertx, config.ops(), health, registry);
         kinesis = KinesisClients.create(config.kinesis(), config.publisher().callTimeout(), MAX_CALLS);
         stream = new KinesisShardedStream(kinesis, config.kinesis().stream());
@@ -116,7 +120,8 @@ public final class GatewayApp implements Service {
                         authenticator(),
                         new AuthFailureLog(metrics, System::nanoTime),
                         metrics,
-                        config.http().maxBodyBytes()));
+                        config.http().maxBodyBytes()),
+                System::nanoTime);
         kinesisThere = new Dependency(vertx, kinesisState, random);
         postgresThere = new Dependency(vertx, postgresState, random);
         redisThere = new Dependency(vertx, redisState, random);
@@ -193,6 +198,7 @@ public final class GatewayApp implements Service {
         return new ShutdownPlan(config.ops().shutdownTimeout())
                 .then("tell that it is not ready", () -> {
                     health.drain();
+                    http.leave();
                     List.of(kinesisThere, postgresThere, redisThere).forEach(Dependency::cancel);
                     return Future.succeededFuture();
                 })
@@ -214,6 +220,7 @@ public final class GatewayApp implements Service {
                     return Future.succeededFuture();
                 })
                 .then("close PostgreSQL", postgres::close)
+                .then("send the last spans", tracing::close)
                 .then("close the operations server", ops::close)
                 .then("close Vert.x", vertx::close);
     }

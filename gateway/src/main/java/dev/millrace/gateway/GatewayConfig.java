@@ -9,6 +9,7 @@ import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.gateway.auth.AuthConfig;
 import dev.millrace.gateway.http.HttpConfig;
 import dev.millrace.gateway.publish.PublisherConfig;
+import dev.millrace.gateway.trace.TracingConfig;
 import java.time.Duration;
 
 /** Every setting of the gateway. */
@@ -20,7 +21,8 @@ public record GatewayConfig(
         PublisherConfig publisher,
         ReadingLimits limits,
         DatabaseConfig database,
-        RedisConfig redis) {
+        RedisConfig redis,
+        TracingConfig tracing) {
 
     private static final int OPS_PORT = 9090;
 
@@ -35,7 +37,8 @@ public record GatewayConfig(
                 PublisherConfig.read(environment),
                 ReadingLimits.read(environment),
                 DatabaseConfig.read(environment),
-                RedisConfig.read(environment));
+                RedisConfig.read(environment),
+                TracingConfig.read(environment));
         Duration stop = config.ops.shutdownDelay().plus(config.publisher.timeout());
         if (stop.compareTo(config.ops.shutdownTimeout()) >= 0) {
             environment.problem("SHUTDOWN_TIMEOUT", "must be longer than SHUTDOWN_DELAY and PUBLISH_TIMEOUT together");

@@ -9,12 +9,19 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
-/** Every metric of the gateway, with its name and tags. */
+/**
+ * Every metric of the gateway, with its name and tags; docs/operations.md has them as a table. What happens with each request
+ * or reading is counted without a look into the registry. Thread-safe.
+ */
 public final class GatewayMetrics {
 
     /** What a request asked for. */
@@ -25,13 +32,89 @@ public final class GatewayMetrics {
         READINGS,
         ANOMALIES,
         PAGE,
+        CONTRACT,
         OTHER
     }
 
+    /** The statuses of the contract. */
+    public enum Status {
+        OK(200),
+        ACCEPTED(202),
+        MALFORMED(400),
+        UNAUTHENTICATED(401),
+        FORBIDDEN(403),
+        NOT_FOUND(404),
+        METHOD_NOT_ALLOWED(405),
+        TOO_LARGE(413),
+        UNSUPPORTED_MEDIA_TYPE(415),
+        INVALID(422),
+        RATE_LIMITED(429),
+        INTERNAL(500),
+        UNAVAILABLE(503);
+
+        private static final @Nullable Status[] BY_NUMBER = new @Nullable Status[600];
+
+        static {
+            for (Status status : values()) {
+                BY_NUMBER[status.number] = status;
+            }
+        }
+
+        private final int number;
+
+        Status(int number) {
+            this.number = number;
+        }
+
+        /**
+         * The status of a number.
+         *
+         * @throws IllegalArgumentException if the contract has none
+         */
+        static Status of(int number) {
+            Status status = number < 0 || number >= BY_NUMBER.length ? null : BY_NUMBER[number];
+            if (status == null) {
+                throw new IllegalArgumentException("no status of the contract: " + number);
+            }
+            return status;
+        }
+    }
+
+    /** Why a connection was cut off. */
+    public enum Cut {
+        /** No complete head of a request came. */
+        IDLE,
+        /** A request's body came too slowly. */
+        SLOW_REQUEST,
+        /** An answer was not read. */
+        UNREAD_ANSWER
+    }
+
+    private static final Duration[] ACK_BUCKETS = {
+        Duration.ofMillis(1),
+        Duration.ofMillis(2),
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2500),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10)
+    };
+
     private final MeterRegistry registry;
+    private final Map<Route, Map<Status, RequestCounter>> requests = new EnumMap<>(Route.class);
+    private final Map<ItemRefusal.Code, Counter> rejected = new EnumMap<>(ItemRefusal.Code.class);
+    private final Map<Cut, Counter> cut = new EnumMap<>(Cut.class);
     private final Counter accepted;
     private final Counter retry;
     private final Counter bytes;
+    private final Counter refusedConnections;
+    private final Counter rateLimited;
     private final Timer ack;
     private final DistributionSummary recordsPerCall;
     private final DistributionSummary readingsPerCall;
@@ -46,21 +129,28 @@ public final class GatewayMetrics {
         this.registry = registry;
         accepted = counter("readings.accepted", "Readings that the stream holds");
         retry = counter("readings.retry", "Readings that the sender was told to send again");
+        for (ItemRefusal.Code code : ItemRefusal.Code.values()) {
+            rejected.put(code, counter("readings.rejected", "Readings refused, by code", "code", code.text()));
+        }
+        for (Route route : Route.values()) {
+            Map<Status, RequestCounter> counters = new EnumMap<>(Status.class);
+            for (Status status : Status.values()) {
+                counters.put(status, new RequestCounter(route, status));
+            }
+            requests.put(route, counters);
+        }
         bytes = counter("request.bytes", "Bytes of request bodies read, decoded");
+        refusedConnections = counter("connections.refused", "Connections beyond the most that there may be");
+        for (Cut reason : Cut.values()) {
+            cut.put(reason, counter("connections.cut", "Connections cut off, by reason", "reason", tag(reason)));
+        }
+        rateLimited = counter("requests.rate.limited", "Requests refused for their address' rate");
         ack = Timer.builder("millrace.gateway.ack")
                 .description("From the receipt of a body to its acknowledgement")
-                .serviceLevelObjectives(
-                        Duration.ofMillis(5),
-                        Duration.ofMillis(10),
-                        Duration.ofMillis(25),
-                        Duration.ofMillis(50),
-                        Duration.ofMillis(100),
-                        Duration.ofMillis(250),
-                        Duration.ofSeconds(1),
-                        Duration.ofSeconds(5))
+                .serviceLevelObjectives(ACK_BUCKETS)
                 .register(registry);
-        recordsPerCall = summary("put.records", "Records of a PutRecords call");
-        readingsPerCall = summary("put.readings", "Readings of a PutRecords call");
+        recordsPerCall = summary("put.records", "Records of a PutRecords call", 1, 2, 5, 10, 50, 100, 500);
+        readingsPerCall = summary("put.readings", "Readings of a PutRecords call", 1, 10, 100, 1_000, 10_000, 100_000);
         throttled = counter("put.throttled", "Records that the stream refused for its rate");
         failed = counter("put.failed", "Records whose put failed or got no answer");
         retried = counter("put.retried", "Records put again after a failure");
@@ -70,16 +160,13 @@ public final class GatewayMetrics {
         misrouted = counter("put.misrouted", "Records that came to another shard than they were made for");
     }
 
-    /** A request was answered. */
+    /**
+     * A request was answered.
+     *
+     * @throws IllegalArgumentException if the contract has no such status
+     */
     public void request(Route route, int status) {
-        counter(
-                        "requests",
-                        "Requests answered, by route and status",
-                        "route",
-                        route.name().toLowerCase(Locale.ROOT),
-                        "status",
-                        Integer.toString(status))
-                .increment();
+        of(of(requests, route), Status.of(status)).increment();
     }
 
     /** A body was read; its length once decoded. */
@@ -97,8 +184,22 @@ public final class GatewayMetrics {
     }
 
     public void rejected(ItemRefusal.Code code) {
-        counter("readings.rejected", "Readings refused, by code", "code", code.text())
-                .increment();
+        of(rejected, code).increment();
+    }
+
+    /** A connection was closed because there were too many. */
+    public void connectionRefused() {
+        refusedConnections.increment();
+    }
+
+    /** A connection was cut off. */
+    public void cut(Cut reason) {
+        of(cut, reason).increment();
+    }
+
+    /** A request was refused for its address' rate. */
+    public void rateLimited() {
+        rateLimited.increment();
     }
 
     /** A PutRecords call is made. */
@@ -185,6 +286,50 @@ public final class GatewayMetrics {
                 .register(registry);
     }
 
+    /** Registers the open HTTP connections. */
+    public void openConnections(IntSupplier open) {
+        Gauge.builder("millrace.gateway.connections.open", open::getAsInt)
+                .description("Open HTTP connections")
+                .register(registry);
+    }
+
+    /** One route's answers of one status; made when the first one is given, since most pairs never occur. */
+    private final class RequestCounter {
+        private final Route route;
+        private final Status status;
+        private @Nullable Counter counter;
+
+        RequestCounter(Route route, Status status) {
+            this.route = route;
+            this.status = status;
+        }
+
+        void increment() {
+            // not volatile: a thread that sees none makes it again, and the registry answers the same one
+            Counter made = counter;
+            if (made == null) {
+                made = counter(
+                        "requests",
+                        "Requests answered, by route and status",
+                        "route",
+                        tag(route),
+                        "status",
+                        Integer.toString(status.number));
+                counter = made;
+            }
+            made.increment();
+        }
+    }
+
+    /** A map that has each constant of its enum. */
+    private static <K extends Enum<K>, V> V of(Map<K, V> map, K key) {
+        return Objects.requireNonNull(map.get(key));
+    }
+
+    private static String tag(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
     /** The counter of a name and tags: made at the first call, looked up at all others. */
     private Counter counter(String name, String description, String... tags) {
         return Counter.builder("millrace.gateway." + name)
@@ -193,9 +338,10 @@ public final class GatewayMetrics {
                 .register(registry);
     }
 
-    private DistributionSummary summary(String name, String description) {
+    private DistributionSummary summary(String name, String description, double... buckets) {
         return DistributionSummary.builder("millrace.gateway." + name)
                 .description(description)
+                .serviceLevelObjectives(buckets)
                 .register(registry);
     }
 }

@@ -1,8 +1,12 @@
 package dev.millrace.core.lifecycle;
 
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.spi.VertxTracerFactory;
+import io.vertx.core.tracing.TracingOptions;
+import java.util.Optional;
 
 /** Makes Vert.x instances, all in one way. */
 public final class VertxInstances {
@@ -14,10 +18,19 @@ public final class VertxInstances {
      * makes no cache directory, which a process that is killed would leave behind.
      */
     public static Vertx create() {
-        return Vertx.vertx(new VertxOptions()
+        return create(Optional.empty());
+    }
+
+    /** The same, with spans of what comes in and goes out where there is a tracer. */
+    public static Vertx create(Optional<VertxTracerFactory> tracer) {
+        VertxOptions options = new VertxOptions()
                 .setPreferNativeTransport(true)
                 .setFileSystemOptions(new FileSystemOptions()
                         .setClassPathResolvingEnabled(false)
-                        .setFileCachingEnabled(false)));
+                        .setFileCachingEnabled(false));
+        // without options Vert.x does not look for a tracer
+        tracer.ifPresent(_ -> options.setTracingOptions(new TracingOptions()));
+        VertxBuilder builder = Vertx.builder().with(options);
+        return tracer.map(builder::withTracer).orElse(builder).build();
     }
 }

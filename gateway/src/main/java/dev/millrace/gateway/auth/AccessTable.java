@@ -27,7 +27,7 @@ public final class AccessTable {
             case INGEST -> Access.Only.atLeast(Role.DEVICE, Role.ADMIN);
             case SENSORS, SENSOR, READINGS, ANOMALIES -> Access.Only.atLeast(Role.READER);
             // other: answers that there is nothing, or no such method, at a path
-            case PAGE, OTHER -> new Access.Open();
+            case PAGE, CONTRACT, OTHER -> new Access.Open();
         };
     }
 }

@@ -1,29 +1,39 @@
 package dev.millrace.gateway.http;
 
 import dev.millrace.gateway.GatewayMetrics;
+import dev.millrace.gateway.GatewayMetrics.Route;
 import dev.millrace.gateway.http.encoding.ContentDecoders;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.query.LatestQuery;
 import dev.millrace.gateway.query.SensorStore;
+import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.core.tracing.TracingPolicy;
+import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The HTTP server: one verticle an event loop, all on one port. */
+/**
+ * The HTTP server: one verticle an event loop, all on one port. It keeps every limit that needs no look at a route; what
+ * comes through goes to {@link Routes}.
+ */
 public final class HttpDoor {
 
-    /** A connection on which nothing happens is closed after this. */
-    private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(75);
+    private static final Problem NOT_HTTP = Problem.of(Problem.Code.MALFORMED, "The request is not valid HTTP.");
 
     private final Vertx vertx;
     private final HttpConfig config;
@@ -34,10 +44,19 @@ public final class HttpDoor {
     private final BodyBudget bodies;
     private final Gate gate;
     private final Page page = Page.load();
+    private final LongSupplier nanoTime;
+    private final Optional<AddressRateLimit> rateLimit;
+    private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger port = new AtomicInteger();
     private volatile Optional<String> deployment = Optional.empty();
     private volatile Duration drainTimeout = Duration.ofSeconds(10);
+    private volatile boolean leaving;
 
+    /**
+     * A server that does not listen yet.
+     *
+     * @param nanoTime a monotonic clock
+     */
     public HttpDoor(
             Vertx vertx,
             HttpConfig config,
@@ -45,7 +64,8 @@ public final class HttpDoor {
             LatestQuery latest,
             SensorStore store,
             GatewayMetrics metrics,
-            Gate gate) {
+            Gate gate,
+            LongSupplier nanoTime) {
         this.vertx = vertx;
         this.config = config;
         this.ingestor = ingestor;
@@ -55,6 +75,10 @@ public final class HttpDoor {
         this.bodies = new BodyBudget(config.bodyBufferBytes());
         metrics.bodyBytes(bodies::used);
         this.gate = gate;
+        this.nanoTime = nanoTime;
+        int rate = config.limits().ratePerAddress();
+        this.rateLimit = rate == 0 ? Optional.empty() : Optional.of(new AddressRateLimit(rate, nanoTime.getAsLong()));
+        metrics.openConnections(connections::get);
     }
 
     /** Listens on {@code instances} event loops; fails where the port is taken. */
@@ -71,6 +95,14 @@ public final class HttpDoor {
         return port.get();
     }
 
+    /**
+     * From now on each answer asks its client to close the connection and to come back on another, which a load balancer
+     * brings to another process: connections that are kept open would stay to the end.
+     */
+    public void leave() {
+        leaving = true;
+    }
+
     /** Takes no new connection, and closes those that there are when their requests have been answered. */
     public Future<Void> drain(Duration timeout) {
         drainTimeout = timeout;
@@ -82,29 +114,38 @@ public final class HttpDoor {
         return new HttpServerOptions()
                 .setHost(config.host())
                 .setPort(config.port())
-                .setIdleTimeout((int) IDLE_TIMEOUT.toSeconds())
-                .setMaxHeaderSize(16 * 1024)
-                .setMaxInitialLineLength(8 * 1024)
+                // the connection watch's matter; Vert.x' own would count the time that an answer takes us
+                .setIdleTimeout(0)
+                .setMaxHeaderSize(config.limits().maxHeaderBytes())
+                .setMaxInitialLineLength(config.limits().maxRequestLineBytes())
                 .setTcpNoDelay(true)
-                .setHttp2ClearTextEnabled(false);
+                .setHttp2ClearTextEnabled(false)
+                // where there is a tracer: whether a request without a trace begins one is its sampler's matter
+                .setTracingPolicy(TracingPolicy.ALWAYS);
     }
 
     private final class Instance extends VerticleBase {
 
+        private final ConnectionWatch watch = new ConnectionWatch(config.limits(), metrics);
         private @Nullable HttpServer server;
+        private @Nullable Router router;
 
         @Override
         public Future<?> start() {
+            router = Routes.create(
+                    vertx,
+                    gate,
+                    new IngestHandler(ingestor, bodyReader()),
+                    new QueryHandler(latest, store),
+                    page,
+                    metrics);
             HttpServer created = vertx.createHttpServer(options(config))
-                    .requestHandler(Routes.create(
-                            vertx,
-                            gate,
-                            new IngestHandler(ingestor, bodyReader()),
-                            new QueryHandler(latest, store),
-                            page,
-                            metrics))
-                    .invalidRequestHandler(this::invalid);
+                    .connectionHandler(this::connected)
+                    .requestHandler(this::handle)
+                    .invalidRequestHandler(this::malformed);
             server = created;
+            vertx.setPeriodic(
+                    ConnectionWatch.interval(config.limits()).toMillis(), _ -> watch.look(nanoTime.getAsLong()));
             return created.listen().onSuccess(listening -> port.set(listening.actualPort()));
         }
 
@@ -112,21 +153,70 @@ public final class HttpDoor {
             return new BodyReader(config.maxBodyBytes(), bodies, ContentDecoders.forOneEventLoop());
         }
 
+        private void connected(HttpConnection opened) {
+            HttpServerConnection connection = (HttpServerConnection) opened;
+            ChannelHandlerContext channel = connection.channelHandlerContext();
+            if (connections.incrementAndGet() > config.limits().maxConnections()) {
+                connections.decrementAndGet();
+                metrics.connectionRefused();
+                ConnectionWatch.closeNow(channel);
+                return;
+            }
+            // in place of Vert.x' own, which answers unknown versions of HTTP by itself, with an empty 501
+            connection.handler(this::handle);
+            connection.closeHandler(_ -> {
+                connections.decrementAndGet();
+                watch.remove(connection);
+            });
+            watch.add(connection, channel, nanoTime.getAsLong());
+        }
+
+        private void handle(HttpServerRequest request) {
+            long now = nanoTime.getAsLong();
+            ConnectionWatch.Client client = watch.began(request, now);
+            if (request.version() == null || !isWellFormed(request)) {
+                refuse(client);
+                return;
+            }
+            if (leaving) {
+                request.response().putHeader("connection", "close");
+            }
+            if (rateLimit.isPresent() && client.address() != null) {
+                long wait = rateLimit.get().take(AddressRateLimit.key(client.address()), now);
+                if (wait > 0) {
+                    metrics.rateLimited();
+                    Exchange.answer(request, Route.OTHER, metrics, rateLimited(wait));
+                    return;
+                }
+            }
+            Objects.requireNonNull(router).handle(request);
+        }
+
         /** What is no HTTP request gets an answer of the contract all the same. */
-        private void invalid(HttpServerRequest request) {
-            metrics.request(GatewayMetrics.Route.OTHER, 400);
-            request.response()
-                    .setStatusCode(400)
-                    .putHeader("content-type", "application/problem+json")
-                    .putHeader("connection", "close")
-                    .end(Problem.of(Problem.Code.MALFORMED, "The request is not valid HTTP.")
-                            .toJson())
-                    .onComplete(_ -> request.connection().close());
+        private void malformed(HttpServerRequest request) {
+            refuse(watch.began(request, nanoTime.getAsLong()));
+        }
+
+        private void refuse(ConnectionWatch.Client client) {
+            metrics.request(Route.OTHER, NOT_HTTP.code().status());
+            client.refuse(NOT_HTTP);
         }
 
         @Override
         public Future<?> stop() {
             return Objects.requireNonNull(server).shutdown(drainTimeout.toMillis(), TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** HTTP/1.1 wants one Host (RFC 9112, 3.2), and a path is what all of ours begin with. */
+    private static boolean isWellFormed(HttpServerRequest request) {
+        boolean host = request.version() != HttpVersion.HTTP_1_1 || request.getHeader("host") != null;
+        String path = request.path();
+        return host && path != null && path.startsWith("/");
+    }
+
+    private static Problem rateLimited(long waitNanos) {
+        int seconds = (int) TimeUnit.NANOSECONDS.toSeconds(waitNanos) + 1;
+        return Problem.retry(Problem.Code.RATE_LIMITED, "This address sends too many requests.", seconds);
     }
 }

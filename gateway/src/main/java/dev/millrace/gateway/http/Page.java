@@ -1,6 +1,6 @@
 package dev.millrace.gateway.http;
 
-import dev.millrace.gateway.GatewayMetrics;
+import dev.millrace.gateway.GatewayMetrics.Route;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
@@ -9,14 +9,14 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
 
-/** The page at {@code /} and its parts, kept in memory. */
+/** The page at {@code /} and its parts, and the contract at {@code /openapi.json}, kept in memory. */
 final class Page {
 
     /** One file of the page. */
-    record Part(String path, String type, Buffer content) {
+    record Part(Route route, String path, String type, Buffer content) {
 
         void handle(Exchange exchange) {
-            exchange.metrics().request(GatewayMetrics.Route.PAGE, 200);
+            exchange.metrics().request(route, 200);
             HttpServerResponse response = exchange.context().response();
             response.putHeader("content-type", type)
                     .putHeader("content-security-policy", "default-src 'self'; frame-ancestors 'none'")
@@ -35,14 +35,15 @@ final class Page {
     /** Reads the page from the classpath. */
     static Page load() {
         return new Page(List.of(
-                part("/", "text/html; charset=utf-8", "page.html"),
-                part("/page.css", "text/css; charset=utf-8", "page.css"),
-                part("/page.js", "text/javascript; charset=utf-8", "page.js")));
+                part(Route.PAGE, "/", "text/html; charset=utf-8", "page.html"),
+                part(Route.PAGE, "/page.css", "text/css; charset=utf-8", "page.css"),
+                part(Route.PAGE, "/page.js", "text/javascript; charset=utf-8", "page.js"),
+                part(Route.CONTRACT, "/openapi.json", "application/json", "openapi.json")));
     }
 
-    private static Part part(String path, String type, String resource) {
+    private static Part part(Route route, String path, String type, String resource) {
         try (InputStream in = Objects.requireNonNull(Page.class.getResourceAsStream(resource), resource)) {
-            return new Part(path, type, Buffer.buffer(in.readAllBytes()));
+            return new Part(route, path, type, Buffer.buffer(in.readAllBytes()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -22,6 +22,7 @@ record Problem(Code code, String detail, Optional<Integer> retryAfter, Map<Strin
         TOO_LARGE(413, "too-large", "The request is too large"),
         UNSUPPORTED_MEDIA_TYPE(415, "unsupported-media-type", "The media type is not supported"),
         INVALID_READING(422, "invalid-reading", "No reading is valid"),
+        RATE_LIMITED(429, "rate-limited", "There are too many requests"),
         INTERNAL(500, "internal", "The request failed"),
         OVERLOADED(503, "overloaded", "There is no room at present"),
         STREAM_UNAVAILABLE(503, "stream-unavailable", "The stream cannot be reached at present"),
@@ -40,6 +41,11 @@ record Problem(Code code, String detail, Optional<Integer> retryAfter, Map<Strin
 
         int status() {
             return status;
+        }
+
+        /** The code as the contract spells it. */
+        String text() {
+            return text;
         }
     }
 

@@ -42,7 +42,7 @@ final class Routes {
                 .done();
         routes.resource("/anomalies").get(Route.ANOMALIES, queries::anomalies).done();
         page.parts().forEach(part -> routes.resource(part.path())
-                .get(Route.PAGE, part::handle)
+                .get(part.route(), part::handle)
                 .done());
         routes.router.errorHandler(404, routes.problem(Problem.Code.NOT_FOUND, "There is nothing at this path."));
         routes.router.errorHandler(400, routes.problem(Problem.Code.MALFORMED, "The request's target is malformed."));

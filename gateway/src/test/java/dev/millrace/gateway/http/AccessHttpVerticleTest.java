@@ -102,6 +102,7 @@ class AccessHttpVerticleTest extends HttpDoorFixture {
             case READINGS -> "GET /sensors/a/readings";
             case ANOMALIES -> "GET /anomalies";
             case PAGE -> "GET /";
+            case CONTRACT -> "GET /openapi.json";
             case OTHER -> "GET /nothing";
         };
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Stored readings in memory, for the query API's tests; it remembers what it was asked for. */
 final class FakeStore implements SensorStore {
@@ -23,6 +24,7 @@ final class FakeStore implements SensorStore {
     boolean broken;
     boolean cacheAway;
     int cacheCalls;
+    final AtomicInteger sensorPages = new AtomicInteger();
 
     SensorCache cache() {
         return ids -> {
@@ -38,6 +40,7 @@ final class FakeStore implements SensorStore {
 
     @Override
     public Future<List<String>> sensorIds(String after, int limit) {
+        sensorPages.incrementAndGet();
         return answer(
                 latest.tailMap(after, false).keySet().stream().limit(limit).toList());
     }

@@ -2,6 +2,7 @@ package dev.millrace.gateway.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.lifecycle.Retry;
 import dev.millrace.core.reading.ReadingDecoder;
@@ -30,6 +31,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -38,7 +42,7 @@ abstract class HttpDoorFixture {
 
     static final String READING = "{\"sensorId\":\"a\",\"t\":1,\"timestamp\":1}";
 
-    final Vertx vertx = Vertx.vertx();
+    final Vertx vertx = createVertx();
     final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     final FakeStream stream = new FakeStream(2);
@@ -56,7 +60,7 @@ abstract class HttpDoorFixture {
     }
 
     HttpDoorFixture(Authenticator authenticator) {
-        HttpConfig config = new HttpConfig("127.0.0.1", 0, 4 << 20, 64 << 20);
+        HttpConfig config = new HttpConfig("127.0.0.1", 0, 4 << 20, 64 << 20, limits());
         AuthFailureLog failures = new AuthFailureLog(metrics, now::get);
         door = new HttpDoor(
                 vertx,
@@ -65,7 +69,23 @@ abstract class HttpDoorFixture {
                 new LatestQuery(store.cache(), store, FakeStream.availability(), now::get),
                 store,
                 metrics,
-                new Gate(vertx, authenticator, failures, metrics, config.maxBodyBytes()));
+                new Gate(vertx, authenticator, failures, metrics, config.maxBodyBytes()),
+                doorClock());
+    }
+
+    /** What clients may take; a test of a limit has its own. It is called before the test's own fields are set. */
+    HttpLimits limits() {
+        return HttpLimits.DEFAULT;
+    }
+
+    /** What it runs on, called as {@link #limits} is. */
+    Vertx createVertx() {
+        return Vertx.vertx();
+    }
+
+    /** The door's clock, called as {@link #limits} is. */
+    LongSupplier doorClock() {
+        return System::nanoTime;
     }
 
     @BeforeEach
@@ -100,6 +120,19 @@ abstract class HttpDoorFixture {
             } catch (java.net.ConnectException e) {
                 return;
             }
+        }
+    }
+
+    /** The open connections. */
+    final double openConnections() {
+        return registry.get("millrace.gateway.connections.open").gauge().value();
+    }
+
+    static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() - end < 0, "waited in vain until " + what);
+            LockSupport.parkNanos(1_000_000);
         }
     }
 

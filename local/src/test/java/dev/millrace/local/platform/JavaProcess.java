@@ -64,6 +64,11 @@ final class JavaProcess implements AutoCloseable {
         });
     }
 
+    /** The port of its operations server. */
+    int opsPort() {
+        return opsPort;
+    }
+
     /** The status of an answer of the operations server; 0 where there is none. */
     int status(String path) throws InterruptedException {
         try {

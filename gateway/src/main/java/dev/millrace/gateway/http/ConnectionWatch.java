@@ -1,0 +1,173 @@
+package dev.millrace.gateway.http;
+
+import dev.millrace.gateway.GatewayMetrics;
+import dev.millrace.gateway.GatewayMetrics.Cut;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts off clients that are too slow: those that send a head or a body byte by byte to hold a connection, those that do
+ * nothing, and those that do not read their answers. It looks at all connections of one event loop at an interval, and so
+ * costs a request two assignments and no timer. A connection has one of these states:
+ *
+ * <pre>
+ *   waiting for a head ──▶ reading the body ──▶ being answered ──▶ answer on its way ──▶ waiting for a head
+ *     IDLE_TIMEOUT          REQUEST_TIMEOUT       our own time        REQUEST_TIMEOUT
+ * </pre>
+ *
+ * <p>Confined to its event loop.
+ */
+final class ConnectionWatch {
+
+    /** The longest time between two looks; a limit is overrun by no more. */
+    private static final Duration MAX_INTERVAL = Duration.ofSeconds(1);
+
+    private final long requestTimeout;
+    private final long idleTimeout;
+    private final GatewayMetrics metrics;
+    private final Map<HttpConnection, Client> clients = new HashMap<>();
+
+    ConnectionWatch(HttpLimits limits, GatewayMetrics metrics) {
+        this.requestTimeout = limits.requestTimeout().toNanos();
+        this.idleTimeout = limits.idleTimeout().toNanos();
+        this.metrics = metrics;
+    }
+
+    /** How often to look, so that a limit is overrun by a quarter at most. */
+    static Duration interval(HttpLimits limits) {
+        Duration shortest = limits.requestTimeout().compareTo(limits.idleTimeout()) < 0
+                ? limits.requestTimeout()
+                : limits.idleTimeout();
+        Duration quarter = shortest.dividedBy(4);
+        return quarter.compareTo(MAX_INTERVAL) < 0 ? quarter : MAX_INTERVAL;
+    }
+
+    /** A connection was opened. */
+    void add(HttpConnection connection, ChannelHandlerContext channel, long now) {
+        clients.put(connection, new Client(channel, now));
+    }
+
+    void remove(HttpConnection connection) {
+        clients.remove(connection);
+    }
+
+    /** A request's head has come; answers who sent it. */
+    Client began(HttpServerRequest request, long now) {
+        Client client = clients.get(request.connection());
+        if (client == null) {
+            throw new IllegalStateException("a request on a connection that was not opened");
+        }
+        client.request = request;
+        client.since = now;
+        client.unread = false;
+        return client;
+    }
+
+    /** Looks at every connection. */
+    void look(long now) {
+        // a copy: to close a channel may take its connection out of the map
+        List.copyOf(clients.values()).forEach(client -> look(client, now));
+    }
+
+    private void look(Client client, long now) {
+        HttpServerRequest request = client.request;
+        if (request == null) {
+            if (now - client.since > idleTimeout) {
+                cut(client, Cut.IDLE);
+            }
+            return;
+        }
+        HttpServerResponse response = request.response();
+        boolean answered = response.ended() || client.refused;
+        if (!request.isEnded() && !client.refused) {
+            if (now - client.since > requestTimeout) {
+                cut(client, Cut.SLOW_REQUEST);
+            }
+        } else if (answered && client.hasUnreadBytes()) {
+            if (!client.unread) {
+                client.unread = true;
+                client.since = now;
+            } else if (now - client.since > requestTimeout) {
+                cut(client, Cut.UNREAD_ANSWER);
+            }
+        } else if (answered && client.closing) {
+            closeNow(client.channel);
+        } else if (answered && (client.refused || response.headers().contains("connection", "close", true))) {
+            // it closes when it has read that; closed here at once, with bytes of its that nobody read, the kernel
+            // would
+            // send a reset, and that may overtake the answer
+            client.closing = true;
+        } else if (answered) {
+            client.request = null;
+            client.since = now;
+        }
+    }
+
+    private void cut(Client client, Cut reason) {
+        metrics.cut(reason);
+        closeNow(client.channel);
+    }
+
+    /**
+     * Closes a connection without waiting for what is still to be written: nobody may be there to read it. Vert.x would wait
+     * for it, but its handler is not asked when its own context is closed.
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // a channel that cannot be closed is closed
+    static void closeNow(ChannelHandlerContext channel) {
+        channel.close();
+    }
+
+    /** One connection. */
+    static final class Client {
+        private final ChannelHandlerContext channel;
+        private @Nullable HttpServerRequest request;
+        private long since;
+        private boolean unread;
+        private boolean refused;
+        private boolean closing;
+
+        Client(ChannelHandlerContext channel, long now) {
+            this.channel = channel;
+            this.since = now;
+        }
+
+        /** Its address. */
+        @Nullable
+        InetAddress address() {
+            return channel.channel().remoteAddress() instanceof InetSocketAddress socket ? socket.getAddress() : null;
+        }
+
+        /**
+         * Answers what is no HTTP, and ends the connection when the answer was read. It is written behind Vert.x' back: Vert.x
+         * would answer in the version of HTTP that the sender made up, and close before the sender has read it.
+         */
+        @SuppressWarnings("FutureReturnValueIgnored") // a client that cannot be told is closed all the same
+        void refuse(Problem problem) {
+            refused = true;
+            String body = problem.toJson();
+            String answer =
+                    "HTTP/1.1 " + problem.code().status() + " Bad Request\r\ncontent-type: application/problem+json\r\n"
+                            + "content-length: " + body.length() + "\r\nconnection: close\r\n\r\n" + body;
+            channel.pipeline()
+                    .context("httpEncoder")
+                    .writeAndFlush(Unpooled.copiedBuffer(answer, StandardCharsets.US_ASCII));
+        }
+
+        private boolean hasUnreadBytes() {
+            ChannelOutboundBuffer pending = channel.channel().unsafe().outboundBuffer();
+            return pending != null && pending.totalPendingWriteBytes() > 0;
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Spans of requests, for OpenTelemetry. */
+@NullMarked
+package dev.millrace.gateway.trace;
+
+import org.jspecify.annotations.NullMarked;
