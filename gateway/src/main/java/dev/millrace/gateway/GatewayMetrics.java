@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /** Every metric of the gateway, with its name and tags. */
@@ -33,7 +34,10 @@ public final class GatewayMetrics {
     private final DistributionSummary readingsPerCall;
     private final Counter throttled;
     private final Counter failed;
+    private final Counter retried;
     private final Counter misrouted;
+    private final Counter straddled;
+    private final Counter shardMapRefreshes;
 
     public GatewayMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -56,6 +60,10 @@ public final class GatewayMetrics {
         readingsPerCall = summary("put.readings", "Readings of a PutRecords call");
         throttled = counter("put.throttled", "Records that the stream refused for its rate");
         failed = counter("put.failed", "Records whose put failed or got no answer");
+        retried = counter("put.retried", "Records put again after a failure");
+        straddled = counter(
+                "put.straddled", "Records sent again because readers skip them: not all keys are their shard's");
+        shardMapRefreshes = counter("shardmap.refreshes", "Calls for a new shard map");
         misrouted = counter("put.misrouted", "Records that came to another shard than they were made for");
     }
 
@@ -104,8 +112,34 @@ public final class GatewayMetrics {
         failed.increment();
     }
 
+    /** A record is put again that was not accepted. */
+    public void retried() {
+        retried.increment();
+    }
+
+    /** A record came to another shard than it was made for. */
     public void misrouted() {
         misrouted.increment();
+    }
+
+    /** A record came to a shard that does not hold all its keys, as far as is known, and is sent again. */
+    public void straddled() {
+        straddled.increment();
+    }
+
+    /** The shard map is asked for. */
+    public void shardMapRefreshed() {
+        shardMapRefreshes.increment();
+    }
+
+    /** Registers how many readings all lanes together have, and the one that has most. */
+    public void laneDepths(IntSupplier all, IntSupplier deepest) {
+        Gauge.builder("millrace.gateway.lanes.readings", all::getAsInt)
+                .description("Readings on their way, of all lanes")
+                .register(registry);
+        Gauge.builder("millrace.gateway.lanes.deepest", deepest::getAsInt)
+                .description("Readings on their way of the lane that has most")
+                .register(registry);
     }
 
     /** Registers the bytes of readings on their way. */

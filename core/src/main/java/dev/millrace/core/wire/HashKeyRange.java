@@ -17,4 +17,9 @@ public record HashKeyRange(HashKey start, HashKey end) {
     public boolean contains(HashKey key) {
         return start.compareTo(key) <= 0 && key.compareTo(end) <= 0;
     }
+
+    /** Whether the two have a hash key in common. */
+    public boolean overlaps(HashKeyRange other) {
+        return start.compareTo(other.end) <= 0 && other.start.compareTo(end) <= 0;
+    }
 }

@@ -1,48 +1,72 @@
 package dev.millrace.gateway.publish;
 
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * The bytes that readings on their way may take, in all and for each lane: one hot lane gets at most its share, so that it
- * cannot take the others' room. Thread-safe.
+ * The bytes that readings on their way may take, in all and for each lane: one hot lane gets at most its {@link Share}, so
+ * that it cannot take the others' room. Thread-safe.
  */
 final class ByteBudget {
 
     private final long total;
-    private final long share;
+    private final long limitOfShare;
     private final AtomicLong used = new AtomicLong();
-    private final AtomicLongArray usedByLane;
 
-    /** A budget of {@code total} bytes, of which one lane of {@code lanes} gets at most {@code share}. */
-    ByteBudget(long total, long share, int lanes) {
+    /** A budget of {@code total} bytes, of which one share gets at most {@code limitOfShare}. */
+    ByteBudget(long total, long limitOfShare) {
         this.total = total;
-        this.share = share;
-        this.usedByLane = new AtomicLongArray(lanes);
+        this.limitOfShare = limitOfShare;
     }
 
-    /** Takes bytes for a lane, if they are there. */
-    boolean tryReserve(int lane, long bytes) {
-        if (used.addAndGet(bytes) > total) {
-            used.addAndGet(-bytes);
-            return false;
+    /** What one lane takes of the budget. */
+    final class Share {
+
+        private final AtomicLong taken = new AtomicLong();
+
+        /** Takes bytes, if they are there. What is larger than a share goes in when the share is empty, or it never would. */
+        boolean tryReserve(long bytes) {
+            // the share first: what a hot lane is refused must not, not even for a moment, be missing in the total
+            if (!tryAdd(taken, bytes, Math.max(limitOfShare, bytes))) {
+                return false;
+            }
+            if (!tryAdd(used, bytes, total)) {
+                taken.addAndGet(-bytes);
+                return false;
+            }
+            return true;
         }
-        long usedByThis = usedByLane.addAndGet(lane, bytes);
-        // what is larger than the share must find its way into a lane that is empty, or it never would
-        if (usedByThis > share && usedByThis != bytes) {
-            usedByLane.addAndGet(lane, -bytes);
+
+        void release(long bytes) {
+            taken.addAndGet(-bytes);
             used.addAndGet(-bytes);
-            return false;
         }
-        return true;
+
+        /** Makes bytes those of another lane, whose share may grow over its limit by that; it takes nothing new until below. */
+        void moveTo(Share other, long bytes) {
+            taken.addAndGet(-bytes);
+            other.taken.addAndGet(bytes);
+        }
+
+        long taken() {
+            return taken.get();
+        }
     }
 
-    void release(int lane, long bytes) {
-        usedByLane.addAndGet(lane, -bytes);
-        used.addAndGet(-bytes);
+    Share newShare() {
+        return new Share();
     }
 
     long used() {
         return used.get();
+    }
+
+    /** Adds, unless the sum would be over the limit; never over it for a moment, which another thread could see. */
+    private static boolean tryAdd(AtomicLong sum, long bytes, long limit) {
+        for (long before = sum.get(); before + bytes <= limit; before = sum.get()) {
+            if (sum.compareAndSet(before, before + bytes)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

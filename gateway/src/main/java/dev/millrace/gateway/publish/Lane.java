@@ -1,13 +1,20 @@
 package dev.millrace.gateway.publish;
 
 import dev.millrace.core.wire.AggregateBuilder;
+import dev.millrace.core.wire.HashKey;
+import dev.millrace.core.wire.HashKeyRange;
+import dev.millrace.gateway.publish.LaneState.Leaving;
+import dev.millrace.gateway.publish.LaneState.Open;
+import dev.millrace.gateway.publish.LaneState.Resolving;
+import dev.millrace.gateway.publish.LaneState.Retired;
+import dev.millrace.gateway.publish.LaneState.Waiting;
 import dev.millrace.gateway.publish.Publication.Reason;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Predicate;
 
 /**
  * The readings on their way to one shard, in order. At most one aggregated record of them is in flight, because Kinesis
@@ -17,68 +24,98 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *            add                     take                       accepted
  *   (caller) ───▶ queued ───────────────▶ in flight ────────────────▶ (acknowledged)
- *                   ▲  │ deadline            │  throttled, unknown
+ *                   ▲  │ deadline            │  throttled, unknown, accepted where it does not count
  *                   │  └──▶ (given up)       │
  *                   └────────────────────────┘
  * </pre>
  *
- * Confined to the thread that the publisher runs on.
+ * Confined to the publisher's loop, but for {@link #share}.
  */
 final class Lane {
 
-    /** One reading on its way: the line that the stream will hold, and whom to tell. */
-    record Pending(Submission submission, int position, StreamLine line) {
-
-        /** What the object takes beside its line, roughly. */
-        private static final int OVERHEAD = 160;
-
-        int bytes() {
-            return line.data().length + OVERHEAD;
-        }
-    }
-
     private final Shard shard;
-    private final Consumer<Integer> release;
+    private final ByteBudget.Share share;
+    private final Linger linger = new Linger();
     private final Deque<Pending> queue = new ArrayDeque<>();
+    private LaneState state;
     private List<Pending> inFlight = List.of();
+    private long queuedBytes;
+
+    /** Whether deadlines may fall along the queue, which they do not by themselves: all have the same time from their start. */
+    private boolean mixedDeadlines;
+
     private int failures;
-    private boolean waiting;
+    private int pauses;
+    private boolean paused;
+    private boolean lingering;
     private Reason lastFailure = Reason.STREAM_UNAVAILABLE;
 
-    /**
-     * The lane of a shard.
-     *
-     * @param release told the bytes of each reading that leaves the lane
-     */
-    Lane(Shard shard, Consumer<Integer> release) {
+    /** The lane of a shard, open unless it has predecessors. */
+    Lane(Shard shard, ByteBudget.Share share, int predecessors) {
         this.shard = shard;
-        this.release = release;
+        this.share = share;
+        this.state = predecessors == 0 ? new Open() : new Waiting(predecessors);
     }
 
     Shard shard() {
         return shard;
     }
 
-    void add(Pending pending) {
-        queue.addLast(pending);
+    /** Its part of the budget; safe on any thread. */
+    ByteBudget.Share share() {
+        return share;
     }
 
-    int size() {
+    LaneState state() {
+        return state;
+    }
+
+    /** Takes a reading whose bytes its share holds. One that has moved hands it on, behind all that it moved. */
+    Lane add(Pending pending) {
+        if (state instanceof Retired(List<Lane> successors)) {
+            // along the chain, not by the newest map: a successor that is leaving itself may hold older ones of this
+            // sensor
+            Lane successor = holderOf(pending.hashKey(), successors);
+            share.moveTo(successor.share, pending.bytes());
+            return successor.add(pending);
+        }
+        queue.addLast(pending);
+        queuedBytes += pending.bytes();
+        return this;
+    }
+
+    /** How many readings it has. */
+    int depth() {
         return queue.size() + inFlight.size();
     }
 
-    /** The next record, now in flight; null where there is nothing to send or the lane may not send yet. */
-    ShardedStream.@Nullable Entry take() {
-        if (waiting || !inFlight.isEmpty() || queue.isEmpty()) {
-            return null;
-        }
+    /** Whether it has something to send and may. */
+    boolean isReady() {
+        boolean held = paused && !(lingering && hasFullRecord());
+        return state instanceof Open && !held && inFlight.isEmpty() && !queue.isEmpty();
+    }
+
+    /** Whether its shard refuses or fails, or did so lately: other lanes should not wait for its calls. */
+    boolean isSuspect() {
+        return failures > 0 || linger.millis() > 0;
+    }
+
+    /** How often in a row its record was not accepted. */
+    int failures() {
+        return failures;
+    }
+
+    /** The next record, now in flight. Only where {@link #isReady}. */
+    ShardedStream.Entry take() {
         AggregateBuilder builder = new AggregateBuilder();
         List<Pending> taken = new ArrayList<>();
         for (Pending next = queue.peekFirst();
                 next != null && builder.add(next.line().sensorId(), next.line().data());
                 next = queue.peekFirst()) {
             taken.add(queue.removeFirst());
+            queuedBytes -= next.bytes();
         }
+        mixedDeadlines &= !queue.isEmpty();
         inFlight = taken;
         return new ShardedStream.Entry(taken.getFirst().line().sensorId(), builder.build());
     }
@@ -88,53 +125,101 @@ final class Lane {
         return inFlight.size();
     }
 
-    /** The stream holds the record in flight. */
+    /** The stream holds the record in flight where readers look for it. */
     void accepted() {
         failures = 0;
+        linger.narrow();
         // what expires behind a lane that works came faster than the shard takes it
         lastFailure = Reason.OVERLOADED;
         for (Pending pending : inFlight) {
             pending.submission().accept(pending.position());
-            release.accept(pending.bytes());
+            share.release(pending.bytes());
         }
         inFlight = List.of();
+        opened();
+    }
+
+    /** The record in flight was refused for the shard's rate. */
+    void throttled(long now) {
+        linger.widen();
+        failed(Reason.OVERLOADED, now);
+    }
+
+    /** The record in flight was not accepted, or nobody knows; its readings are sent again, unless their time is over. */
+    void failed(Reason why, long now) {
+        lastFailure = why;
+        failures++;
+        requeue(now);
+    }
+
+    /** A shard that the map does not have accepted the record in flight. Only where the lane is open. */
+    void acceptedBy(String shardId) {
+        if (state instanceof Open open) {
+            state = open.acceptedBy(shardId);
+        }
+    }
+
+    /** Whether every reading of the record in flight belongs to a range: else readers skip the record (design, "Stream record"). */
+    boolean inFlightLiesIn(HashKeyRange range) {
+        return inFlight.stream().allMatch(pending -> range.contains(pending.hashKey()));
+    }
+
+    /** The readings of the record in flight are to be sent again, unless their time is over. */
+    void requeue(long now) {
+        for (Pending pending : inFlight.reversed()) {
+            queue.addFirst(pending);
+            queuedBytes += pending.bytes();
+        }
+        inFlight = List.of();
+        opened();
+        expire(now);
+    }
+
+    private void opened() {
+        if (state instanceof Resolving) {
+            state = new Open();
+        }
     }
 
     /**
-     * The record in flight was not accepted, or nobody knows; its readings are sent again, unless their time is over. The lane
-     * sends nothing until {@link #resume}.
+     * Sends nothing until {@link #resume}.
      *
-     * @return how many times in a row this has happened
+     * @param untilFull whether a full record may go before
+     * @return what to resume with
      */
-    int failed(Reason why, long now) {
-        lastFailure = why;
-        waiting = true;
-        for (Pending pending : inFlight.reversed()) {
-            queue.addFirst(pending);
+    int pause(boolean untilFull) {
+        paused = true;
+        lingering = untilFull;
+        return ++pauses;
+    }
+
+    /** The wait is over, unless there has been another pause since. */
+    void resume(int pause) {
+        if (pause == pauses) {
+            paused = false;
         }
-        inFlight = List.of();
-        expire(now);
-        return ++failures;
     }
 
-    /** Gives the readings of the record in flight up: the stream holds them where no reader will look. */
-    void misrouted() {
-        inFlight.forEach(pending -> giveUp(pending, Reason.STREAM_UNAVAILABLE));
-        inFlight = List.of();
+    /** How long it collects before it sends, in milliseconds; 0 where its shard has lately taken all. */
+    long lingerMillis() {
+        return linger.millis();
     }
 
-    /** The wait after a failure is over. */
-    void resume() {
-        waiting = false;
+    private boolean hasFullRecord() {
+        return queuedBytes >= AggregateBuilder.MAX_BYTES;
     }
 
-    /** Gives up what is past its deadline. Deadlines rise along the queue, since all have the same time from their start. */
+    /** Gives up what is past its deadline. */
     void expire(long now) {
-        for (Pending next = queue.peekFirst();
-                next != null && next.submission().isExpired(now);
-                next = queue.peekFirst()) {
-            giveUp(queue.removeFirst(), lastFailure);
+        if (mixedDeadlines) {
+            queue.removeIf(expiredBefore(now));
+        } else {
+            Predicate<Pending> expired = expiredBefore(now);
+            while (!queue.isEmpty() && expired.test(queue.getFirst())) {
+                queue.removeFirst();
+            }
         }
+        mixedDeadlines &= !queue.isEmpty();
         // these keep their place and bytes until the call in the air has ended, but their senders wait no longer
         for (Pending pending : inFlight) {
             if (pending.submission().isExpired(now)) {
@@ -143,8 +228,71 @@ final class Lane {
         }
     }
 
-    private void giveUp(Pending pending, Reason why) {
-        pending.submission().giveUp(pending.position(), why);
-        release.accept(pending.bytes());
+    private Predicate<Pending> expiredBefore(long now) {
+        return pending -> {
+            if (!pending.submission().isExpired(now)) {
+                return false;
+            }
+            pending.submission().giveUp(pending.position(), lastFailure);
+            share.release(pending.bytes());
+            queuedBytes -= pending.bytes();
+            return true;
+        };
+    }
+
+    /** Its shard is not in the newest map. */
+    void leave(List<Lane> successors) {
+        state = switch (state) {
+            case Waiting waiting -> waiting.leave(successors);
+            case Open open -> open.leave(successors);
+            case Resolving resolving -> resolving.leave(successors);
+            case Leaving leaving -> leaving;
+            case Retired retired -> retired;
+        };
+    }
+
+    /** A predecessor has moved all that it had. */
+    void predecessorMoved() {
+        state = switch (state) {
+            case Waiting waiting -> waiting.predecessorMoved();
+            case Leaving leaving -> leaving.predecessorMoved();
+            case Open open -> open;
+            case Resolving resolving -> resolving;
+            case Retired retired -> retired;
+        };
+    }
+
+    /**
+     * Moves its readings to its successors, in order and before all that these have got directly, which is newer. Does so only
+     * where it is leaving, no predecessor can bring it more, and it knows its outcome in flight.
+     *
+     * @return the successors; none where it may not move yet
+     */
+    List<Lane> move() {
+        if (!(state instanceof Leaving leaving) || leaving.predecessors() > 0 || !inFlight.isEmpty()) {
+            return List.of();
+        }
+        for (Iterator<Pending> last = queue.descendingIterator(); last.hasNext(); ) {
+            Pending pending = last.next();
+            Lane successor = holderOf(pending.hashKey(), leaving.successors());
+            share.moveTo(successor.share, pending.bytes());
+            successor.queue.addFirst(pending);
+            successor.queuedBytes += pending.bytes();
+            successor.mixedDeadlines = true;
+        }
+        queue.clear();
+        queuedBytes = 0;
+        state = leaving.moved();
+        leaving.successors().forEach(Lane::predecessorMoved);
+        return leaving.successors();
+    }
+
+    private static Lane holderOf(HashKey key, List<Lane> lanes) {
+        for (Lane lane : lanes) {
+            if (lane.shard.range().contains(key)) {
+                return lane;
+            }
+        }
+        throw new IllegalStateException("the successors of a lane do not hold all of its range");
     }
 }

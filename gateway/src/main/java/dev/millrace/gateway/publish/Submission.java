@@ -1,18 +1,18 @@
 package dev.millrace.gateway.publish;
 
 import dev.millrace.gateway.publish.Publication.Reason;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.BitSet;
+import java.util.concurrent.Executor;
 
 /**
  * The readings of one request on their way. It ends when each has been accepted or given up; what happens to one after that
- * is not told any more. Confined to the thread that the publisher runs on; its future completes on the caller's context.
+ * is not told any more. Confined to the thread that the publisher runs on; its future completes where the caller wants it.
  */
 final class Submission {
 
-    private final Context caller;
+    private final Executor caller;
     private final Promise<Publication> promise = Promise.promise();
     private final BitSet retry = new BitSet();
     private final BitSet settled = new BitSet();
@@ -24,10 +24,11 @@ final class Submission {
     /**
      * A submission.
      *
+     * @param caller where the future completes
      * @param count how many readings it has
      * @param deadline when they are given up, in nanoseconds of the publisher's clock
      */
-    Submission(Context caller, int count, long deadline) {
+    Submission(Executor caller, int count, long deadline) {
         this.caller = caller;
         this.count = count;
         this.deadline = deadline;
@@ -62,7 +63,7 @@ final class Submission {
         settled.set(position);
         if (--open == 0) {
             Publication publication = new Publication(count - retry.cardinality(), retry, reason);
-            caller.runOnContext(_ -> promise.complete(publication));
+            caller.execute(() -> promise.complete(publication));
         }
     }
 }

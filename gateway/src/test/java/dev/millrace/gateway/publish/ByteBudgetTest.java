@@ -10,28 +10,54 @@ class ByteBudgetTest {
 
     @Test
     void aLaneGetsItsShareAndAllLanesTogetherTheTotal() {
-        ByteBudget budget = new ByteBudget(100, 40, 3);
+        ByteBudget budget = new ByteBudget(100, 40);
+        ByteBudget.Share one = budget.newShare();
+        ByteBudget.Share two = budget.newShare();
+        ByteBudget.Share three = budget.newShare();
 
-        assertTrue(budget.tryReserve(0, 40));
-        assertFalse(budget.tryReserve(0, 1));
-        assertTrue(budget.tryReserve(1, 40));
-        assertFalse(budget.tryReserve(2, 21), "over the total");
-        assertTrue(budget.tryReserve(2, 20));
+        assertTrue(one.tryReserve(40));
+        assertFalse(one.tryReserve(1));
+        assertTrue(two.tryReserve(40));
+        assertFalse(three.tryReserve(21), "over the total");
+        assertTrue(three.tryReserve(20));
         assertEquals(100, budget.used());
 
-        budget.release(0, 40);
-        assertTrue(budget.tryReserve(0, 30));
+        one.release(40);
+        assertTrue(one.tryReserve(30));
         assertEquals(90, budget.used());
     }
 
     @Test
     void anEmptyLaneTakesMoreThanItsShareButNeverMoreThanTheTotal() {
-        ByteBudget budget = new ByteBudget(100, 10, 2);
+        ByteBudget budget = new ByteBudget(100, 10);
+        ByteBudget.Share one = budget.newShare();
 
-        assertFalse(budget.tryReserve(0, 101));
-        assertTrue(budget.tryReserve(0, 60));
-        assertFalse(budget.tryReserve(0, 1));
-        assertFalse(budget.tryReserve(1, 41));
+        assertFalse(one.tryReserve(101));
+        assertTrue(one.tryReserve(60));
+        assertFalse(one.tryReserve(1));
+        assertFalse(budget.newShare().tryReserve(41));
         assertEquals(60, budget.used());
+    }
+
+    @Test
+    void aLaneThatWasMovedIntoTakesNothingNewUntilItIsBelowItsShare() {
+        ByteBudget budget = new ByteBudget(100, 40);
+        ByteBudget.Share left = budget.newShare();
+        ByteBudget.Share right = budget.newShare();
+        ByteBudget.Share merged = budget.newShare();
+        assertTrue(left.tryReserve(30));
+        assertTrue(right.tryReserve(30));
+
+        left.moveTo(merged, 30);
+        right.moveTo(merged, 30);
+
+        assertEquals(60, merged.taken());
+        assertEquals(60, budget.used());
+        assertFalse(merged.tryReserve(1));
+        merged.release(30);
+        assertTrue(merged.tryReserve(10));
+        assertFalse(merged.tryReserve(1));
+        merged.release(40);
+        assertEquals(0, budget.used());
     }
 }

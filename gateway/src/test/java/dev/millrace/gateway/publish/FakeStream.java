@@ -43,7 +43,7 @@ public final class FakeStream implements ShardedStream {
         PutResult put(Entry entry);
     }
 
-    private final ShardMap shards;
+    private volatile ShardMap shards;
     private final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
     private final List<String> lines = new CopyOnWriteArrayList<>();
     private volatile Rule rule = _ -> {
@@ -76,6 +76,11 @@ public final class FakeStream implements ShardedStream {
             list.add(new Shard("shard-" + i, new HashKeyRange(start, end)));
         }
         return new ShardMap(list);
+    }
+
+    /** From now on the stream has these shards. */
+    void reshard(ShardMap to) {
+        shards = to;
     }
 
     /** From now on the rule answers every call at once. */

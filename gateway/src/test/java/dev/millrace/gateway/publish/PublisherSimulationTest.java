@@ -1,0 +1,189 @@
+package dev.millrace.gateway.publish;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.reading.Measurement;
+import dev.millrace.core.reading.Reading;
+import dev.millrace.gateway.GatewayMetrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The publisher against a stream that is resharded at random while it throttles, fails, hides what it accepted and accepts
+ * late, and whose shard map cannot be trusted ({@link SimulatedStream}), in virtual time, by seed. After every event: an
+ * acknowledged reading is in the stream where readers look for it (G1), and the memory is bounded (G4). In the end: all is
+ * there, each sensor's first occurrences in the order sent (G2), and nothing is left behind.
+ */
+class PublisherSimulationTest {
+
+    private static final int SEEDS = 150;
+
+    /** How long an answer may take after its deadline: two looks at the deadlines, and hops. */
+    private static final long LATE = 250_000_000;
+
+    private static final int DEVICES = 8;
+    private static final int BODIES = 12;
+
+    /** No waiting for answers, as on a connection that pipelines; nothing expires, so that nothing is sent again. */
+    @Test
+    void keepsTheOrderOfWhatIsSentWithoutWaitingThroughReshards() {
+        int skipped = 0;
+        for (long seed = 0; seed < SEEDS; seed++) {
+            skipped += new Simulation(seed, Duration.ofHours(1), 64 << 20).run(true);
+        }
+        assertTrue(skipped > SEEDS / 3, "too few aggregates straddled a reshard: " + skipped);
+    }
+
+    /** Deadlines that pass and bytes that run out, and devices that send again what they are told to. */
+    @Test
+    void keepsTheOrderOfWhatIsSentAgainThroughReshards() {
+        int skipped = 0;
+        for (long seed = 0; seed < SEEDS; seed++) {
+            skipped += new Simulation(seed, Duration.ofMillis(400), 12_000).run(false);
+        }
+        assertTrue(skipped > SEEDS / 3, "too few aggregates straddled a reshard: " + skipped);
+    }
+
+    private static final class Simulation {
+
+        private final long seed;
+        private final Random random;
+        private final VirtualLoop loop;
+        private final SimulatedStream stream;
+        private final Duration timeout;
+        private final long buffer;
+        private final Publisher publisher;
+        private final Map<String, List<String>> sent = new HashMap<>();
+        private int devicesAtWork;
+        private int unanswered;
+
+        Simulation(long seed, Duration timeout, long buffer) {
+            this.seed = seed;
+            this.timeout = timeout;
+            this.buffer = buffer;
+            random = new Random(seed);
+            loop = new VirtualLoop(random);
+            stream = new SimulatedStream(loop, random, 1 + random.nextInt(3));
+            stream.faults = random.nextInt(4) * 0.1;
+            PublisherConfig config = new PublisherConfig(
+                    buffer, timeout, Duration.ofMillis(50), new Retry(Duration.ofMillis(5), Duration.ofMillis(100)));
+            publisher = new Publisher(
+                    loop,
+                    stream,
+                    stream.map(),
+                    config,
+                    FakeStream.availability(),
+                    new GatewayMetrics(new SimpleMeterRegistry()),
+                    random);
+        }
+
+        int run(boolean pipelined) {
+            for (int device = 0; device < DEVICES; device++) {
+                devicesAtWork++;
+                List<List<StreamLine>> bodies = bodies("d" + device);
+                loop.in(random.nextLong(50_000_000), () -> send(bodies, 0, pipelined));
+            }
+            upset(6 + random.nextInt(8));
+            assertTrue(
+                    loop.runUntil(600, () -> devicesAtWork == 0 && unanswered == 0, this::assertBounded),
+                    () -> "stuck, seed " + seed);
+            stream.faults = 0;
+            assertTrue(
+                    loop.runUntil(
+                            1_200,
+                            () -> stream.isIdle() && publisher.bufferedBytes() == 0 && publisher.leavingLanes() == 0,
+                            this::assertBounded),
+                    () -> "left behind, seed " + seed + ": " + publisher.bufferedBytes() + " B, "
+                            + publisher.leavingLanes() + " lanes");
+            assertEquals(sent, stream.firstOccurrences(), () -> "seed " + seed);
+            for (Lane lane : publisher.routing().lanes()) {
+                assertEquals(0, lane.share().taken(), () -> "a share is not given back, seed " + seed);
+            }
+            return stream.skipped;
+        }
+
+        private void upset(int times) {
+            // every other one before the lanes have followed the one before
+            loop.in(random.nextLong(random.nextBoolean() ? 30_000_000 : 200_000_000), () -> {
+                stream.upset();
+                if (times > 1 && devicesAtWork > 0) {
+                    upset(times - 1);
+                }
+            });
+        }
+
+        /** A device's bodies, each with readings of two sensors of its own. */
+        private List<List<StreamLine>> bodies(String device) {
+            List<List<StreamLine>> bodies = new ArrayList<>();
+            int timestamp = 0;
+            for (int i = 0; i < BODIES; i++) {
+                List<StreamLine> body = new ArrayList<>();
+                for (int j = 0; j <= random.nextInt(5); j++) {
+                    String sensor = device + (random.nextBoolean() ? "-a" : "-b");
+                    StreamLine line =
+                            StreamLine.of(new Reading(sensor, timestamp++, List.of(new Measurement.Numeric("t", 1))));
+                    body.add(line);
+                    sent.computeIfAbsent(sensor, _ -> new ArrayList<>()).add(text(line));
+                }
+                bodies.add(body);
+            }
+            return bodies;
+        }
+
+        private void send(List<List<StreamLine>> bodies, int next, boolean pipelined) {
+            if (next == bodies.size()) {
+                devicesAtWork--;
+                return;
+            }
+            if (pipelined) {
+                publish(bodies.get(next), () -> {});
+                loop.in(random.nextLong(60_000_000), () -> send(bodies, next + 1, true));
+            } else {
+                publish(bodies.get(next), () -> send(bodies, next + 1, false));
+            }
+        }
+
+        /** Sends a body, and of that again what it is told to. */
+        private void publish(List<StreamLine> body, Runnable then) {
+            unanswered++;
+            long end = loop.nanoTime() + timeout.toNanos() + LATE;
+            publisher.publish(body).onComplete(answer -> {
+                unanswered--;
+                assertTrue(loop.nanoTime() <= end, () -> "an answer too late, seed " + seed);
+                Publication publication = answer.result();
+                List<StreamLine> again = new ArrayList<>();
+                for (int i = 0; i < body.size(); i++) {
+                    if (publication.retry().get(i)) {
+                        again.add(body.get(i));
+                    } else {
+                        assertTrue(stream.holds(text(body.get(i))), () -> "acknowledged and not there, seed " + seed);
+                    }
+                }
+                assertEquals(body.size() - again.size(), publication.accepted());
+                if (again.isEmpty()) {
+                    then.run();
+                } else {
+                    loop.in(random.nextLong(100_000_000), () -> publish(again, then));
+                }
+            });
+        }
+
+        private void assertBounded() {
+            assertTrue(publisher.bufferedBytes() <= buffer, () -> "over the bound, seed " + seed);
+            assertTrue(publisher.leavingLanes() <= 30, () -> "lanes pile up, seed " + seed);
+        }
+
+        private static String text(StreamLine line) {
+            return new String(line.data(), StandardCharsets.UTF_8);
+        }
+    }
+}
