@@ -141,8 +141,9 @@ final class GatewayUnderLoad implements AutoCloseable {
         return gateway.cpu();
     }
 
-    Duration compilerCpu() {
-        return gateway.compilerCpu();
+    /** The gateway's process. */
+    Child process() {
+        return gateway;
     }
 
     /** Makes the emulator answer PutRecords late, as Kinesis does. */
