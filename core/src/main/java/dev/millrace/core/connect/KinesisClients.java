@@ -26,8 +26,8 @@ public final class KinesisClients {
     private KinesisClients() {}
 
     /**
-     * A client whose calls end within {@code timeout}, one way or the other. Its futures complete on its own I/O threads, which nobody may
-     * block: a hop to an executor would cost as much as the answer.
+     * A client whose calls end within {@code timeout}, one way or the other. Its futures complete on its own I/O threads,
+     * which nobody may block: callers hop to a thread of theirs, and one hop is enough.
      *
      * @param maxCalls how many calls may be under way at a time
      */
