@@ -3,6 +3,7 @@ package dev.millrace.bench.load;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A JVM that the benchmark started: a server under load, or what one needs. It ends with the benchmark. */
 public final class Child implements AutoCloseable {
@@ -17,27 +19,47 @@ public final class Child implements AutoCloseable {
     /** The line with which a child of ours says that it can be used. */
     static final String READY = "ready";
 
+    /** proc(5): the clock tick of every Linux that runs a JVM, and where a thread's user time stands after its name. */
+    private static final int MILLIS_PER_TICK = 10;
+
+    private static final int UTIME = 11;
+
     private static final Duration STOP_TIME = Duration.ofSeconds(30);
 
+    /** What makes a child stop in its own order. */
+    public enum StopSign {
+        END_OF_INPUT,
+        SIGTERM
+    }
+
     private final Process process;
+    private final StopSign stopSign;
     private final Thread endWithUs;
     private final Map<String, String> settings = new HashMap<>();
 
-    private Child(Process process) {
+    private Child(Process process, StopSign stopSign) {
         this.process = process;
+        this.stopSign = stopSign;
         this.endWithUs = new Thread(process::destroy, "end " + process.pid());
         Runtime.getRuntime().addShutdownHook(endWithUs);
     }
 
     /** Runs the main class with this JVM's class path, and returns when it has printed {@link #READY}. */
-    public static Child start(Class<?> main, List<String> options, Map<String, String> environment, String... arguments)
+    public static Child start(
+            Class<?> main,
+            StopSign stopSign,
+            List<String> options,
+            Map<String, String> environment,
+            String... arguments)
             throws IOException {
         List<String> command = java(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
-        Child child = new Child(builder(command, environment)
-                .redirectOutput(ProcessBuilder.Redirect.PIPE)
-                .start());
+        Child child = new Child(
+                builder(command, environment)
+                        .redirectOutput(ProcessBuilder.Redirect.PIPE)
+                        .start(),
+                stopSign);
         BufferedReader out = child.process.inputReader(StandardCharsets.UTF_8);
         for (String line = out.readLine(); !READY.equals(line); line = out.readLine()) {
             if (line == null) {
@@ -56,9 +78,11 @@ public final class Child implements AutoCloseable {
     public static Child startJar(Path jar, List<String> options, Map<String, String> environment) throws IOException {
         List<String> command = java(options);
         command.addAll(List.of("-jar", jar.toString()));
-        return new Child(builder(command, environment)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start());
+        return new Child(
+                builder(command, environment)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start(),
+                StopSign.SIGTERM);
     }
 
     private static List<String> java(List<String> options) {
@@ -88,6 +112,34 @@ public final class Child implements AutoCloseable {
                 .orElseThrow(() -> new IllegalStateException("process " + process.pid() + " has ended"));
     }
 
+    /** The part of {@link #cpu} that the just-in-time compilers have used; zero where the system does not tell (only Linux does). */
+    public Duration compilerCpu() {
+        Path threads = Path.of("/proc", Long.toString(process.pid()), "task");
+        if (!Files.isDirectory(threads)) {
+            return Duration.ZERO;
+        }
+        try (Stream<Path> each = Files.list(threads)) {
+            return Duration.ofMillis(each.mapToLong(Child::compilerTicks).sum() * MILLIS_PER_TICK);
+        } catch (IOException e) {
+            return Duration.ZERO;
+        }
+    }
+
+    private static long compilerTicks(Path thread) {
+        try {
+            String stat = Files.readString(thread.resolve("stat"));
+            int afterName = stat.lastIndexOf(')');
+            if (!stat.substring(0, afterName).contains("CompilerThre")) {
+                return 0;
+            }
+            List<String> fields = List.of(stat.substring(afterName + 2).split(" ", -1));
+            return Long.parseLong(fields.get(UTIME)) + Long.parseLong(fields.get(UTIME + 1));
+        } catch (IOException e) {
+            // the thread has ended
+            return 0;
+        }
+    }
+
     public boolean isAlive() {
         return process.isAlive();
     }
@@ -97,12 +149,14 @@ public final class Child implements AutoCloseable {
         process.waitFor(millis, TimeUnit.MILLISECONDS);
     }
 
-    /** Ends its standard input, asks it to stop, and waits. */
+    /** Asks it to stop, and waits. */
     @Override
     public void close() {
         try {
-            process.getOutputStream().close();
-            process.destroy();
+            switch (stopSign) {
+                case END_OF_INPUT -> process.getOutputStream().close();
+                case SIGTERM -> process.destroy();
+            }
             if (!process.waitFor(STOP_TIME.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly();
             }

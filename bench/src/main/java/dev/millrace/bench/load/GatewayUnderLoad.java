@@ -44,8 +44,12 @@ final class GatewayUnderLoad implements AutoCloseable {
 
     /** Starts both, and returns when the gateway is ready. */
     static GatewayUnderLoad start(int shards) throws IOException, InterruptedException {
-        Child services =
-                Child.start(ServicesMain.class, List.of(), Map.of("LOG_LEVEL", "WARN"), Integer.toString(shards));
+        Child services = Child.start(
+                ServicesMain.class,
+                Child.StopSign.END_OF_INPUT,
+                List.of(),
+                Map.of("LOG_LEVEL", "WARN"),
+                Integer.toString(shards));
         int port = FreePort.choose();
         int opsPort = FreePort.choose();
         Map<String, String> settings = new HashMap<>(services.settings());
@@ -135,6 +139,25 @@ final class GatewayUnderLoad implements AutoCloseable {
 
     Duration cpu() {
         return gateway.cpu();
+    }
+
+    /** The gateway's process. */
+    Child process() {
+        return gateway;
+    }
+
+    /** Makes the emulator answer PutRecords late, as Kinesis does. */
+    void answerPutRecordsAfter(int millis) throws IOException, InterruptedException {
+        String rule = "{\"fault\":\"delayAnswer\",\"operation\":\"PutRecords\",\"millis\":" + millis + "}";
+        HttpResponse<String> answer = http.send(
+                HttpRequest.newBuilder(URI.create(services.settings().get("AWS_ENDPOINT_URL_KINESIS") + "/_faults"))
+                        .header("content-type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(rule))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() != 201) {
+            throw new IOException("the emulator does not take the rule: " + answer.body());
+        }
     }
 
     /** The processor time of the emulator and what runs beside it. */

@@ -6,8 +6,10 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -18,10 +20,14 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
  */
 public final class KinesisClients {
 
+    /** Calls are few and large; with two a core, as is the default, each call would wake another. */
+    private static final int IO_THREADS = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+
     private KinesisClients() {}
 
     /**
-     * A client whose calls end within {@code timeout}, one way or the other.
+     * A client whose calls end within {@code timeout}, one way or the other. Its futures complete on its own I/O threads,
+     * which nobody may block: callers hop to a thread of theirs, and one hop is enough.
      *
      * @param maxCalls how many calls may be under way at a time
      */
@@ -30,7 +36,10 @@ public final class KinesisClients {
                 .region(Region.of(config.region()))
                 .overrideConfiguration(override -> override.retryStrategy(DefaultRetryStrategy.doNotRetry())
                         .apiCallTimeout(timeout))
+                .asyncConfiguration(async ->
+                        async.advancedOption(SdkAdvancedAsyncClientOption.FUTURE_COMPLETION_EXECUTOR, Runnable::run))
                 .httpClientBuilder(NettyNioAsyncHttpClient.builder()
+                        .eventLoopGroupBuilder(SdkEventLoopGroup.builder().numberOfThreads(IO_THREADS))
                         // a connection a call: with HTTP/2 all calls would wait for what one of them lost
                         .protocol(Protocol.HTTP1_1)
                         .maxConcurrency(maxCalls)

@@ -6,6 +6,7 @@ import dev.millrace.gateway.publish.ShardedStream.PutResult;
 import io.vertx.core.AsyncResult;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -26,12 +27,22 @@ final class Dispatcher {
     /** Calls of single suspect lanes under way at a time; bounds the connections while Kinesis is away. */
     private static final int SUSPECT_CALLS = 64;
 
+    /**
+     * The least time between two records of a lane, in milliseconds. A shard takes 1,000 records a second from all gateways
+     * together; one that answers at once would get most of them from a single gateway, nearly empty, and a call costs as much
+     * as ten requests. Kinesis itself takes longer for a call, so there it is not felt (docs/decisions/0060-benchmarks.md).
+     */
+    private static final long PACE = 5;
+
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
     private final Loop loop;
     private final ShardedStream stream;
     private final Availability availability;
     private final GatewayMetrics metrics;
     private final BiConsumer<Lane, PutResult> settle;
     private final Set<Lane> ready = new LinkedHashSet<>();
+    private final Set<Lane> waiting = new HashSet<>();
     private int suspectCalls;
     private boolean scheduled;
 
@@ -49,8 +60,21 @@ final class Dispatcher {
         this.settle = settle;
     }
 
-    /** A lane may have something to send; it goes behind what has already arrived on the loop, so that lanes share a call. */
+    /**
+     * A lane may have something to send; it goes behind what has already arrived on the loop, so that lanes share a call. One
+     * that sent a moment ago waits until its pace allows the next.
+     */
     void look(Lane lane) {
+        long early = lane.notBefore() - loop.nanoTime();
+        if (early > 0) {
+            if (waiting.add(lane)) {
+                loop.after(Math.ceilDiv(early, NANOS_PER_MILLI), () -> {
+                    waiting.remove(lane);
+                    look(lane);
+                });
+            }
+            return;
+        }
         ready.add(lane);
         if (!scheduled) {
             scheduled = true;
@@ -88,6 +112,7 @@ final class Dispatcher {
     /** Puts a lane's next record into a call; where that is full, sends it and begins another. */
     private Call add(Lane lane, Call call) {
         ShardedStream.Entry entry = lane.take();
+        lane.sendNextNotBefore(loop.nanoTime() + PACE * NANOS_PER_MILLI);
         Call with = call;
         if (!call.hasRoomFor(entry)) {
             send(call);

@@ -44,6 +44,9 @@ final class Lane {
     /** Whether deadlines may fall along the queue, which they do not by themselves: all have the same time from their start. */
     private boolean mixedDeadlines;
 
+    /** Long ago on any clock, and no difference from it overflows. */
+    private long notBefore = Long.MIN_VALUE / 2;
+
     private int failures;
     private int pauses;
     private boolean paused;
@@ -118,6 +121,16 @@ final class Lane {
         mixedDeadlines &= !queue.isEmpty();
         inFlight = taken;
         return new ShardedStream.Entry(taken.getFirst().line().sensorId(), builder.build());
+    }
+
+    /** The next record is not sent before a time of the loop's clock. */
+    void sendNextNotBefore(long nanos) {
+        notBefore = nanos;
+    }
+
+    /** From when on it may send, by the loop's clock. */
+    long notBefore() {
+        return notBefore;
     }
 
     /** How many readings the record in flight has. */

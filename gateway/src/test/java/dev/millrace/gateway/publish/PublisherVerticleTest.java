@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,26 @@ class PublisherVerticleTest {
         second.accept(stream);
         Future.all(later).await();
         assertEquals(100, stream.lines().size());
+    }
+
+    @Test
+    void aShardThatAnswersAtOnceGetsFewRecordsAllTheSame() throws Exception {
+        FakeStream stream = new FakeStream(1);
+        AtomicInteger records = new AtomicInteger();
+        stream.answerBy(entry -> {
+            records.incrementAndGet();
+            return stream.store(entry);
+        });
+        Publisher publisher = publisher(stream, LONG, 48 << 20);
+
+        long start = System.nanoTime();
+        for (int i = 0; i < 50; i++) {
+            assertEquals(1, publisher.publish(List.of(reading("a", i))).await().accepted());
+        }
+        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+
+        assertEquals(50, records.get());
+        assertTrue(millis >= 49 * 5, () -> "50 records in " + millis + " ms: more than a shard takes of one gateway");
     }
 
     @Test
