@@ -42,7 +42,8 @@ abstract class HttpDoorFixture {
     final FakeStream stream = new FakeStream(2);
     final FakeStore store = new FakeStore();
     final AtomicLong now = new AtomicLong();
-    final GatewayMetrics metrics = new GatewayMetrics(new SimpleMeterRegistry());
+    final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    final GatewayMetrics metrics = new GatewayMetrics(registry);
     final Ingestor ingestor = new Ingestor(
             new ReadingDecoder(ReadingLimits.DEFAULT), new ReceiptClock(Clock.systemUTC()), metrics, System::nanoTime);
     final HttpDoor door = new HttpDoor(
@@ -124,10 +125,14 @@ abstract class HttpDoorFixture {
     }
 
     /** Sends bytes as they are, and reads until the server closes. */
-    final String raw(String bytes) throws Exception {
+    final String raw(String text) throws Exception {
+        return raw(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    final String raw(byte[] bytes) throws Exception {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
             socket.setSoTimeout(20_000);
-            socket.getOutputStream().write(bytes.getBytes(StandardCharsets.UTF_8));
+            socket.getOutputStream().write(bytes);
             socket.getOutputStream().flush();
             InputStream in = socket.getInputStream();
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
