@@ -68,12 +68,18 @@ class LinearWorkTest {
                     assertInstanceOf(JsonBodyDecoder.class, Bodies.begin(decoder, BodyFormat.JSON, new ArrayList<>()));
             for (int at = 0; at < body.length; at += piece) {
                 stream.write(body, at, Math.min(piece, body.length - at));
+                assertParsed(stream, body);
                 assertTrue(stream.heldBytes() <= SMALL + SMALL / 4 + Reading.MAX_BYTES, "holds more than the body has");
             }
             stream.end();
-            long parsed = stream.parsedBytes();
-            assertTrue(parsed <= 4L * body.length, () -> "parsed " + parsed + " of " + body.length);
+            assertParsed(stream, body);
         }
+    }
+
+    /** Looked at after each piece, so that a quadratic decoder fails soon. */
+    private static void assertParsed(JsonBodyDecoder stream, byte[] body) {
+        long parsed = stream.parsedBytes();
+        assertTrue(parsed <= 4L * body.length, () -> "parsed " + parsed + " of " + body.length);
     }
 
     /** Eight times the bytes take eight times as long, not sixty-four; processor time, so that a busy machine does not tell. */

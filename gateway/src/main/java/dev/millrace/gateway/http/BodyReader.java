@@ -42,7 +42,7 @@ final class BodyReader {
         record NoRoom() implements Body {}
 
         /** A defect of ours came to light. */
-        record Failed(RuntimeException cause) implements Body {}
+        record Failed(Throwable cause) implements Body {}
     }
 
     private final int limit;
@@ -133,7 +133,8 @@ final class BodyReader {
                     chunk.getBytes(at, at + length, piece);
                     decode(length);
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | LinkageError e) {
+                // the latter: zstd's native library could not be loaded here
                 refuse(new Body.Failed(e));
             }
         }

@@ -68,7 +68,7 @@ final class IngestHandler {
             case Body.NoRoom() ->
                 exchange.problem(
                         Problem.retry(Problem.Code.OVERLOADED, "There is no room for the body at present.", 1));
-            case Body.Failed(RuntimeException cause) -> exchange.context().fail(cause);
+            case Body.Failed(Throwable cause) -> exchange.context().fail(cause);
         }
     }
 

@@ -172,10 +172,14 @@ abstract class HttpDoorFixture {
     }
 
     /** Sends bytes as they are, and reads until the server closes. */
-    final String raw(String bytes) throws Exception {
+    final String raw(String text) throws Exception {
+        return raw(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    final String raw(byte[] bytes) throws Exception {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
             socket.setSoTimeout(20_000);
-            socket.getOutputStream().write(bytes.getBytes(StandardCharsets.UTF_8));
+            socket.getOutputStream().write(bytes);
             socket.getOutputStream().flush();
             InputStream in = socket.getInputStream();
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);

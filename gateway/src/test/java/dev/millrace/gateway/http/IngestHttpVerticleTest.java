@@ -4,18 +4,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.gateway.http.encoding.ContentEncoding;
 import dev.millrace.gateway.publish.FakeStream;
 import dev.millrace.gateway.publish.ShardedStream.PutResult;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class IngestHttpVerticleTest extends HttpDoorFixture {
@@ -76,6 +81,70 @@ class IngestHttpVerticleTest extends HttpDoorFixture {
         for (int i = 0; i < 50; i++) {
             assertTrue(stream.lines().get(i).contains("\"n\":" + i + "}"));
         }
+    }
+
+    /** Requests that are sent without waiting are answered in their order, whatever each comes to. */
+    @Test
+    void answersPipelinedRequestsInTheirOrder() throws Exception {
+        stream.acceptAll();
+        String[] bodies = {READING, "{", "[]", "[" + READING + ",7," + READING + "]", "7", READING};
+        StringBuilder requests = new StringBuilder();
+        for (int i = 0; i < 60; i++) {
+            String body = bodies[i % bodies.length];
+            requests.append("POST /sensors HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ")
+                    .append(body.length())
+                    .append(i == 59 ? "\r\nConnection: close" : "")
+                    .append("\r\n\r\n")
+                    .append(body);
+        }
+
+        String answers = raw(requests.toString());
+
+        assertEquals(
+                List.of("202 1", "400 ", "422 0", "202 2", "422 0", "202 1"),
+                List.copyOf(inOrder(answers).subList(0, 6)));
+        assertEquals(60, inOrder(answers).size());
+        for (int i = 6; i < 60; i++) {
+            assertEquals(inOrder(answers).get(i % 6), inOrder(answers).get(i));
+        }
+    }
+
+    /** Status and number accepted of each answer. */
+    private static List<String> inOrder(String answers) {
+        return Arrays.stream(answers.split("HTTP/1.1 ", -1))
+                .skip(1)
+                .map(answer -> answer.substring(0, 4)
+                        + (answer.contains("\"accepted\":")
+                                ? answer.replaceAll("(?s).*\"accepted\":(\\d+).*", "$1")
+                                : ""))
+                .toList();
+    }
+
+    /** Every form of a body, in chunks of one byte. */
+    @ParameterizedTest
+    @EnumSource(ContentEncoding.class)
+    void takesABodyThatComesByteByByte(ContentEncoding encoding) throws Exception {
+        stream.acceptAll();
+        byte[] body = BodyReaderVerticleTest.encode(
+                encoding, (READING + "\r\n\n" + "{\n" + READING).getBytes(StandardCharsets.UTF_8));
+        ByteArrayOutputStream request = new ByteArrayOutputStream();
+        request.writeBytes(
+                ("POST /sensors HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n" + "Content-Encoding: "
+                                + encoding + "\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+        for (byte b : body) {
+            request.writeBytes(new byte[] {'1', '\r', '\n', b, '\r', '\n'});
+        }
+        request.writeBytes("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+
+        String answer = raw(request.toByteArray());
+
+        assertTrue(answer.startsWith("HTTP/1.1 202 "), answer);
+        assertTrue(
+                answer.endsWith("{\"accepted\":2,\"rejected\":[{\"index\":1,\"code\":\"invalid-reading\","
+                        + "\"detail\":\"The line is not valid JSON\"}]}"),
+                answer);
+        assertEquals(2, stream.lines().size());
     }
 
     @Test
