@@ -59,8 +59,7 @@ class KinesisAwayIT {
                 OpenLoad load = OpenLoad.start(httpPort, RATE);
                 try (load) {
                     Await.until("readings are acknowledged", () -> load.answers(202) > 100);
-                    assertEquals(0, load.answers(503));
-
+                    int before = load.answers(503);
                     services.kinesis.unplug().await();
                     long end = System.nanoTime() + outage.toNanos();
                     List<Long> heap = new ArrayList<>();
@@ -70,7 +69,7 @@ class KinesisAwayIT {
                     }
                     Await.until(end);
                     heap.add(usedMib(gateway));
-                    int refused = load.answers(503);
+                    int refused = load.answers(503) - before;
                     assertTrue(refused > 0, load.statuses::toString);
                     assertTrue(gateway.isAlive(), gateway::output);
 
@@ -118,9 +117,11 @@ class KinesisAwayIT {
 
     /** What of the heap is in use after a full collection, in MiB. */
     private static long usedMib(JavaProcess gateway) throws Exception {
+        assertTrue(gateway.isAlive(), gateway::output);
         gateway.jcmd("GC.run");
-        Matcher used = USED.matcher(gateway.jcmd("GC.heap_info"));
-        assertTrue(used.find());
+        String heap = gateway.jcmd("GC.heap_info");
+        Matcher used = USED.matcher(heap);
+        assertTrue(used.find(), () -> heap + gateway.output());
         return Long.parseLong(used.group(1)) / 1024;
     }
 }
