@@ -1,5 +1,5 @@
 # What to type. Everything runs on a JDK 25 that tools/find-jdk finds; Maven does the work.
-.PHONY: run test bench replay key format build clean manifests
+.PHONY: run test soak bench replay key format build clean manifests
 
 JAVA_HOME_25 = $$(tools/find-jdk)
 MVN = JAVA_HOME=$$home mvn -B -ntp -Dstyle.color=never
@@ -19,6 +19,11 @@ target/built: pom.xml $(wildcard */pom.xml) $(shell find */src/main -type f)
 # Every test; ends with a list of what was skipped and why. STRICT=1: a skip fails.
 test:
 	@home=$(JAVA_HOME_25) && $(MVN) verify && tools/skipped-tests
+
+# The tests that take minutes: a long outage of Kinesis (OUTAGE_SECONDS, 60 unless set), one hot shard among ten.
+soak:
+	@home=$(JAVA_HOME_25) && $(MVN) verify -pl local -am -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false \
+		-Dit.groups=soak -Dit.excludedGroups= -Dfailsafe.failIfNoSpecifiedTests=false
 
 # A line a benchmark: NAME ratio R (ours X unit, limit Y unit, goal G). BENCH=NAME runs one.
 bench: build

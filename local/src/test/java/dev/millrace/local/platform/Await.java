@@ -21,4 +21,11 @@ final class Await {
             LockSupport.parkNanos(INTERVAL.toNanos());
         }
     }
+
+    /** Waits until a time of {@link System#nanoTime}, for what is about time itself. */
+    static void until(long nanoTime) {
+        for (long left = nanoTime - System.nanoTime(); left > 0; left = nanoTime - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.local.platform;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.millrace.local.port.FreePort;
@@ -8,6 +9,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,14 +39,19 @@ final class JavaProcess implements AutoCloseable {
     /** Starts a program; {@code environment} is all that it gets, with a free operations port. */
     static JavaProcess start(Path folder, String module, Map<String, String> environment, String... arguments)
             throws IOException {
+        return start(folder, List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"), module, environment, arguments);
+    }
+
+    /** Starts a program in a virtual machine with other options. */
+    static JavaProcess start(
+            Path folder, List<String> options, String module, Map<String, String> environment, String... arguments)
+            throws IOException {
         Path output = Files.createTempFile(folder, module + "-", ".log");
         int opsPort = FreePort.choose();
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                Path.of("..", module, "target", module + ".jar").toString()));
+        List<String> command = new ArrayList<>(List.of(tool("java")));
+        command.addAll(options);
+        command.addAll(
+                List.of("-jar", Path.of("..", module, "target", module + ".jar").toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
@@ -52,6 +59,20 @@ final class JavaProcess implements AutoCloseable {
         builder.environment().put("OPS_PORT", Integer.toString(opsPort));
         builder.redirectErrorStream(true).redirectOutput(output.toFile());
         return new JavaProcess(builder.start(), output, opsPort);
+    }
+
+    private static String tool(String name) {
+        return Path.of(System.getProperty("java.home"), "bin", name).toString();
+    }
+
+    /** What the JDK's {@code jcmd} says of it. */
+    String jcmd(String command) throws IOException, InterruptedException {
+        Process jcmd = new ProcessBuilder(tool("jcmd"), Long.toString(process.pid()), command)
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, jcmd.waitFor(), output);
+        return output;
     }
 
     /** Waits until {@code /health/ready} answers 200. */

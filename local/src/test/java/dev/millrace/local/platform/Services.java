@@ -32,16 +32,26 @@ final class Services implements AutoCloseable {
     final KinesisEmulator kinesis;
 
     Services(int shards) throws Exception {
+        this(shards, EmulatorConfig.defaults());
+    }
+
+    Services(int shards, EmulatorConfig emulator) throws Exception {
         directory = RunDirectory.open();
         postgres = LocalPostgres.start(0, directory.resolve("postgresql"), LocalPostgres.binaries(directory));
         redis = LocalRedis.start(0, directory.resolve("redis"));
-        kinesis = KinesisEmulator.start(
-                        vertx, EmulatorConfig.defaults().withPort(0).withStream(STREAM, shards))
+        kinesis = KinesisEmulator.start(vertx, emulator.withPort(0).withStream(STREAM, shards))
                 .await();
     }
 
     Path directory() {
         return directory.path();
+    }
+
+    /** Makes the schema, without which a gateway is not ready: a processor does when it starts. */
+    void migrate() throws Exception {
+        try (JavaProcess processor = JavaProcess.start(directory(), "processor", environment())) {
+            processor.awaitReady();
+        }
     }
 
     /** The variables with which gateway and processor find them. */

@@ -56,7 +56,9 @@ final class StreamContent {
                     List<UserRecord> records =
                             switch (StreamRecord.decode(record.partitionKey(), record.data())) {
                                 case StreamRecord.Plain(UserRecord one) -> List.of(one);
-                                case StreamRecord.Aggregate(List<UserRecord> many) -> many;
+                                // made before a reshard, and sent again by its producer
+                                case StreamRecord.Aggregate aggregate ->
+                                    aggregate.belongsTo(shard.range()) ? aggregate.records() : List.of();
                             };
                     records.forEach(one -> content.add(record.sequenceNumber(), one));
                 }));
