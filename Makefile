@@ -23,7 +23,7 @@ test:
 # The tests that take minutes: a long outage of Kinesis (OUTAGE_SECONDS, 60 unless set), one hot shard among ten.
 soak:
 	@home=$(JAVA_HOME_25) && $(MVN) verify -pl local -am -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false \
-		-Dit.groups=soak -Dit.excludedGroups= -Dfailsafe.failIfNoSpecifiedTests=false
+		-Dgroups=soak -Dit.excludedGroups= -Dfailsafe.failIfNoSpecifiedTests=false
 
 # A line a benchmark: NAME ratio R (ours X unit, limit Y unit, goal G). BENCH=NAME runs one.
 bench: build

@@ -15,6 +15,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +40,8 @@ class HotShardIT {
 
     private static final int SHARDS = 10;
     private static final int RATE = 400;
-    private static final int ROUNDS = 3;
-    private static final Duration ROUND = Duration.ofSeconds(8);
+    private static final int ROUNDS = 5;
+    private static final Duration ROUND = Duration.ofSeconds(4);
 
     private final Random random = new Random(1);
     private final HttpClient client =
@@ -61,26 +62,26 @@ class HotShardIT {
                 ShardDescription hot = services.kinesis.shards(Services.STREAM).getFirst();
                 List<String> sensors =
                         IntStream.range(0, 500).mapToObj(i -> "hot-shard-" + i).toList();
-                run(uri, sensors, hot, new ConcurrentLinkedQueue<>());
+                run(uri, sensors, hot);
                 refusedOfOthers.set(0);
 
-                Queue<Long> without = new ConcurrentLinkedQueue<>();
-                Queue<Long> with = new ConcurrentLinkedQueue<>();
+                List<Double> without = new ArrayList<>();
+                List<Double> with = new ArrayList<>();
                 for (int round = 0; round < ROUNDS; round++) {
-                    run(uri, sensors, hot, without);
+                    without.add(run(uri, sensors, hot));
                     services.kinesis
                             .faults()
                             .add(FaultRule.of(Fault.throttle())
                                     .on(Operation.PUT_RECORDS)
                                     .inShard(hot.id()));
-                    run(uri, sensors, hot, with);
+                    with.add(run(uri, sensors, hot));
                     services.kinesis.faults().clear();
                 }
-                double ratio = p99(with) / p99(without);
+                double ratio = median(with) / median(without);
                 System.out.printf(
-                        "HotShardIT: p99 of nine shards at %d requests/s: %.1f ms, with the tenth refusing all %.1f ms,"
+                        "HotShardIT: median p99 of nine shards at %d requests/s: %.1f ms, with the tenth refusing all %.1f ms,"
                                 + " ratio %.2f (goal: at most 1.5); refused of them %d, of the tenth's %d%n",
-                        RATE, p99(without), p99(with), ratio, refusedOfOthers.get(), refusedOfHot.get());
+                        RATE, median(without), median(with), ratio, refusedOfOthers.get(), refusedOfHot.get());
                 assertEquals(0, refusedOfOthers.get());
                 assertTrue(refusedOfHot.get() > 0);
             }
@@ -89,7 +90,9 @@ class HotShardIT {
         }
     }
 
-    private void run(URI uri, List<String> sensors, ShardDescription hot, Queue<Long> times) {
+    /** A round of requests; the p99 of the nine shards' times, in milliseconds. */
+    private double run(URI uri, List<String> sensors, ShardDescription hot) {
+        Queue<Long> times = new ConcurrentLinkedQueue<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             long start = System.nanoTime();
             long interval = Duration.ofSeconds(1).toNanos() / RATE;
@@ -103,6 +106,8 @@ class HotShardIT {
                 threads.execute(() -> post(uri, sensor, due, ofHot, times));
             }
         }
+        List<Long> sorted = times.stream().sorted().toList();
+        return sorted.get(sorted.size() * 99 / 100) / 1e6;
     }
 
     private void post(URI uri, String sensor, long due, boolean ofHot, Queue<Long> times) {
@@ -124,9 +129,8 @@ class HotShardIT {
         }
     }
 
-    /** In milliseconds. */
-    private static double p99(Queue<Long> times) {
-        List<Long> sorted = times.stream().sorted().toList();
-        return sorted.get(sorted.size() * 99 / 100) / 1e6;
+    /** Of the rounds, since other load on the machine hits single ones. */
+    private static double median(List<Double> values) {
+        return values.stream().sorted().toList().get(values.size() / 2);
     }
 }
