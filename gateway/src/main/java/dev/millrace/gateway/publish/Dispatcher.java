@@ -95,6 +95,8 @@ final class Dispatcher {
                 } else {
                     shared = add(lane, shared);
                 }
+            } else {
+                lane.rest();
             }
         }
         send(shared);

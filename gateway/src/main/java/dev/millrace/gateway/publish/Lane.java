@@ -47,6 +47,9 @@ final class Lane {
     /** Long ago on any clock, and no difference from it overflows. */
     private long notBefore = Long.MIN_VALUE / 2;
 
+    /** Whether nothing will have the loop look at it by itself: neither an outcome nor a timer is awaited. */
+    private volatile boolean atRest = true;
+
     private int failures;
     private int pauses;
     private boolean paused;
@@ -80,6 +83,7 @@ final class Lane {
             // sensor
             Lane successor = holderOf(pending.hashKey(), successors);
             share.moveTo(successor.share, pending.bytes());
+            successor.mixedDeadlines = true;
             return successor.add(pending);
         }
         queue.addLast(pending);
@@ -108,8 +112,22 @@ final class Lane {
         return failures;
     }
 
+    /**
+     * Whether the loop must be woken for what is posted for it: a busy lane's readings wait for its record in flight or its pace
+     * anyway. Safe on any thread.
+     */
+    boolean isAtRest() {
+        return atRest;
+    }
+
+    /** Nothing is ready to send: where there is nothing at all, it rests until the loop is woken for it. */
+    void rest() {
+        atRest = !(state instanceof Open) || (queue.isEmpty() && inFlight.isEmpty());
+    }
+
     /** The next record, now in flight. Only where {@link #isReady}. */
     ShardedStream.Entry take() {
+        atRest = false;
         AggregateBuilder builder = new AggregateBuilder();
         List<Pending> taken = new ArrayList<>();
         for (Pending next = queue.peekFirst();
@@ -118,7 +136,6 @@ final class Lane {
             taken.add(queue.removeFirst());
             queuedBytes -= next.bytes();
         }
-        mixedDeadlines &= !queue.isEmpty();
         inFlight = taken;
         return new ShardedStream.Entry(taken.getFirst().line().sensorId(), builder.build());
     }
@@ -232,7 +249,8 @@ final class Lane {
                 queue.removeFirst();
             }
         }
-        mixedDeadlines &= !queue.isEmpty();
+        // the record in flight may come back
+        mixedDeadlines &= !(queue.isEmpty() && inFlight.isEmpty());
         // these keep their place and bytes until the call in the air has ended, but their senders wait no longer
         for (Pending pending : inFlight) {
             if (pending.submission().isExpired(now)) {
@@ -255,6 +273,8 @@ final class Lane {
 
     /** Its shard is not in the newest map. */
     void leave(List<Lane> successors) {
+        // those whom its readings go to may be at rest
+        atRest = true;
         state = switch (state) {
             case Waiting waiting -> waiting.leave(successors);
             case Open open -> open.leave(successors);

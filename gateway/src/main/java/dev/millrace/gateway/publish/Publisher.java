@@ -88,10 +88,14 @@ public final class Publisher {
             return Future.succeededFuture(
                     new Publication(0, refused, refused.isEmpty() ? Reason.NONE : Reason.OVERLOADED));
         }
-        loop.run(() -> {
+        loop.post(() -> {
             lanes.enqueue(admitted);
             refused.stream().forEach(position -> submission.giveUp(position, Reason.OVERLOADED));
         });
+        // looked at when it is posted: a lane that comes to rest after that finds it
+        if (admitted.stream().anyMatch(parcel -> parcel.lane().isAtRest())) {
+            loop.wake();
+        }
         return submission.future();
     }
 

@@ -1,7 +1,9 @@
 package dev.millrace.gateway.publish;
 
+import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
@@ -18,6 +20,7 @@ final class VirtualLoop implements Loop {
 
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(Comparator.comparingLong(Event::at).thenComparingLong(Event::number));
+    private final Queue<Runnable> mailbox = new ArrayDeque<>();
     private final Random random;
     private long now;
     private long number;
@@ -47,14 +50,28 @@ final class VirtualLoop implements Loop {
     }
 
     @Override
-    public void run(Runnable task) {
+    public void post(Runnable task) {
+        mailbox.add(task);
+    }
+
+    @Override
+    public void wake() {
         lastHop = Math.max(lastHop, now + random.nextLong(random.nextInt(20) == 0 ? 20 * HOP : HOP));
-        events.add(new Event(lastHop, number++, task));
+        events.add(new Event(lastHop, number++, this::empty));
+    }
+
+    private void empty() {
+        for (Runnable task = mailbox.poll(); task != null; task = mailbox.poll()) {
+            task.run();
+        }
     }
 
     @Override
     public void after(long millis, Runnable task) {
-        in(millis * 1_000_000, task);
+        in(millis * 1_000_000, () -> {
+            empty();
+            task.run();
+        });
     }
 
     @Override
