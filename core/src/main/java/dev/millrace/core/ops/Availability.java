@@ -9,11 +9,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Something outside that several parts of the process use. An outage is a line in the log at its beginning and one at its
- * end, however many parts fail and however often they try. Thread-safe.
+ * end, however many parts fail and however often they try; where one follows upon the other, as when every third call fails,
+ * only those that last are told, and how many there were. Thread-safe.
  */
 public final class Availability {
 
     private static final Logger LOG = LoggerFactory.getLogger(Availability.class);
+
+    /** The least time between the beginnings of two outages that are told. */
+    private static final long QUIET_MILLIS = 10_000;
 
     /** What its absence means for the process. */
     public enum Kind {
@@ -31,6 +35,12 @@ public final class Availability {
     private boolean everWorked;
     private long awaySince;
 
+    /** Whether the log has the beginning of this outage. */
+    private boolean told;
+
+    private long quietUntil = Long.MIN_VALUE;
+    private int untold;
+
     /** @param name as people write it, such as PostgreSQL */
     public Availability(String name, Kind kind, Health.Component component, InstantSource clock) {
         this.name = name;
@@ -41,16 +51,29 @@ public final class Availability {
 
     /** A part could not use it; it will try again. */
     public synchronized void failed(String part, String reason) {
+        long now = clock.millis();
         if (failing.isEmpty()) {
-            awaySince = clock.millis();
-            if (everWorked) {
-                LOG.warn("{} is away: {}; trying on", name, reason);
-            } else {
-                LOG.info("Waiting for {}: {}", name, reason);
-            }
+            awaySince = now;
+            untold++;
+        }
+        if (!told && now >= quietUntil) {
+            log(reason);
+            told = true;
+            quietUntil = now + QUIET_MILLIS;
+            untold = 0;
         }
         failing.putLast(part, reason);
         tell();
+    }
+
+    private void log(String reason) {
+        if (!everWorked) {
+            LOG.info("Waiting for {}: {}", name, reason);
+        } else if (untold > 1) {
+            LOG.warn("{} is away: {}; trying on ({} times since the last line)", name, reason, untold);
+        } else {
+            LOG.warn("{} is away: {}; trying on", name, reason);
+        }
     }
 
     /** A part used it. That others cannot does not undo that it was there. */
@@ -58,7 +81,8 @@ public final class Availability {
         boolean first = !everWorked;
         everWorked = true;
         boolean recovered = failing.remove(part) != null;
-        if (recovered && failing.isEmpty()) {
+        if (recovered && failing.isEmpty() && told) {
+            told = false;
             LOG.info(
                     "{} is back after {} s",
                     name,
@@ -72,6 +96,7 @@ public final class Availability {
     /** A part does not use it any more. */
     public synchronized void forget(String part) {
         if (failing.remove(part) != null && everWorked) {
+            told &= !failing.isEmpty();
             tell();
         }
     }

@@ -127,4 +127,45 @@ class AvailabilityTest {
 
         assertTrue(component.isUp());
     }
+
+    @Test
+    void whatComesAndGoesIsToldNowAndThen() {
+        Availability kinesis = availability(Availability.Kind.NEEDED_AT_START);
+        kinesis.worked("a");
+
+        for (int i = 0; i < 1_000; i++) {
+            now = now.plusMillis(25);
+            kinesis.failed("a", "refused");
+            kinesis.worked("a");
+        }
+
+        assertEquals(
+                List.of(
+                        "WARN PostgreSQL is away: refused; trying on",
+                        "INFO PostgreSQL is back after 0 s",
+                        "WARN PostgreSQL is away: refused; trying on (400 times since the last line)",
+                        "INFO PostgreSQL is back after 0 s",
+                        "WARN PostgreSQL is away: refused; trying on (400 times since the last line)",
+                        "INFO PostgreSQL is back after 0 s"),
+                logged());
+    }
+
+    @Test
+    void anOutageThatLastsIsToldAlsoSoonAfterAnother() {
+        Availability kinesis = availability(Availability.Kind.NEEDED_AT_START);
+        kinesis.worked("a");
+        kinesis.failed("a", "refused");
+        kinesis.worked("a");
+        lines.list.clear();
+
+        now = now.plusSeconds(5);
+        kinesis.failed("a", "refused");
+        now = now.plusSeconds(5);
+        kinesis.failed("a", "refused");
+        now = now.plusSeconds(60);
+        kinesis.worked("a");
+
+        assertEquals(
+                List.of("WARN PostgreSQL is away: refused; trying on", "INFO PostgreSQL is back after 65 s"), logged());
+    }
 }
