@@ -55,7 +55,7 @@ public final class GatewayApp implements Service {
 
     private static final Logger LOG = LoggerFactory.getLogger(GatewayApp.class);
 
-    /** A lane has one record in flight, and lanes share calls: this many are never under way. */
+    /** A lane has one record in flight, and lanes share calls; more calls than this wait within their time. */
     private static final int MAX_CALLS = 256;
 
     private static final int POOL_SIZE = 8;

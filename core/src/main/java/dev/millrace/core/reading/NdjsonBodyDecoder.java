@@ -76,6 +76,7 @@ final class NdjsonBodyDecoder implements BodyDecoder {
         if (result == null) {
             result = index == 0 ? new BodyResult.Malformed("The body is empty", 1, 1) : new BodyResult.Complete(false);
         }
+        carry = NOTHING;
         return result;
     }
 

@@ -25,15 +25,14 @@ final class BodyBudget {
         /** Makes it {@code bytes}, if there is room; giving back always works. */
         boolean resize(long bytes) {
             long more = bytes - held;
-            if (more > 0 && used.addAndGet(more) > total) {
-                used.addAndGet(-more);
-                return false;
+            // never over the total for a moment, in which another loop could find no room
+            for (long before = used.get(); more <= 0 || before + more <= total; before = used.get()) {
+                if (used.compareAndSet(before, before + more)) {
+                    held = bytes;
+                    return true;
+                }
             }
-            if (more < 0) {
-                used.addAndGet(more);
-            }
-            held = bytes;
-            return true;
+            return false;
         }
     }
 }

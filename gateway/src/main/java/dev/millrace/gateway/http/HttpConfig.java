@@ -19,7 +19,7 @@ public record HttpConfig(String host, int port, int maxBodyBytes, long bodyBuffe
                 environment.text("HTTP_HOST", "0.0.0.0"),
                 environment.port("HTTP_PORT", 8080),
                 4 * 1024 * 1024,
-                environment.integer("BODY_BUFFER_MIB", 64, 8, 4096) * 1024L * 1024L,
+                environment.integer("BODY_BUFFER_MIB", 64, 16, 4096) * 1024L * 1024L,
                 HttpLimits.read(environment));
     }
 }

@@ -20,30 +20,11 @@ import java.util.function.Function;
  */
 public final class IngestBody {
 
-    /** The objects of a line besides its bytes: the record, two array headers, the id's string, a place in the list. */
-    private static final int LINE_OVERHEAD = 112;
-
     /** A refusal with the longest name in it. */
     private static final int REFUSAL_BYTES = 256;
 
     /** What a body held when it ended. */
-    record Content(BodyResult result, List<StreamLine> lines, List<ItemRefusal> refusals, long bytes) {
-
-        /** The places in the body of the lines: the one at {@code i} in {@link #lines} stood at {@code [i]}. */
-        int[] positions() {
-            int[] positions = new int[lines.size()];
-            int place = 0;
-            int refused = 0;
-            for (int i = 0; i < positions.length; i++) {
-                while (refused < refusals.size() && refusals.get(refused).index() == place) {
-                    refused++;
-                    place++;
-                }
-                positions[i] = place++;
-            }
-            return positions;
-        }
-    }
+    record Content(BodyResult result, List<StreamLine> lines, List<ItemRefusal> refusals, long bytes) {}
 
     private final SensorScope scope;
     private final Function<Content, Future<IngestOutcome>> taker;
@@ -120,7 +101,7 @@ public final class IngestBody {
             if (scope.allows(reading.sensorId())) {
                 StreamLine line = StreamLine.of(reading);
                 lines.add(line);
-                lineBytes += LINE_OVERHEAD + line.sensorId().length() + line.data().length;
+                lineBytes += line.bytes();
             } else {
                 refuse(ItemRefusal.forbidden(index));
             }

@@ -10,6 +10,8 @@ import dev.millrace.gateway.publish.Publisher;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -93,25 +95,38 @@ public final class Ingestor {
         if (content.lines().isEmpty()) {
             return Future.succeededFuture(new IngestOutcome.NoneValid(single, content.refusals()));
         }
+        // the lines are the publisher's, whose bytes it counts: nothing here may hold one until the answer
+        List<ItemRefusal> rejected = content.refusals();
         return to.publish(content.lines()).map(publication -> {
             if (publication.accepted() > 0) {
                 metrics.accepted(publication.accepted(), Duration.ofNanos(nanoTime.getAsLong() - received));
             }
-            return outcome(content, publication);
+            return outcome(rejected, publication);
         });
     }
 
-    private IngestOutcome outcome(IngestBody.Content content, Publication publication) {
-        List<ItemRefusal> rejected = content.refusals();
+    private IngestOutcome outcome(List<ItemRefusal> rejected, Publication publication) {
         if (publication.retry().isEmpty()) {
             return new IngestOutcome.Accepted(publication.accepted(), rejected);
         }
         metrics.retry(publication.retry().cardinality());
-        int[] positions = content.positions();
         return new IngestOutcome.Incomplete(
                 publication.accepted(),
-                publication.retry().stream().map(i -> positions[i]).boxed().toList(),
+                places(publication.retry(), rejected),
                 rejected,
                 publication.reason() == Publication.Reason.OVERLOADED);
+    }
+
+    /** The places in the body of readings that are counted without the refused items; both rise. */
+    private static List<Integer> places(BitSet readings, List<ItemRefusal> refused) {
+        List<Integer> places = new ArrayList<>(readings.cardinality());
+        int before = 0;
+        for (int reading = readings.nextSetBit(0); reading >= 0; reading = readings.nextSetBit(reading + 1)) {
+            while (before < refused.size() && refused.get(before).index() <= reading + before) {
+                before++;
+            }
+            places.add(reading + before);
+        }
+        return places;
     }
 }

@@ -54,7 +54,7 @@ final class Lane {
     private int pauses;
     private boolean paused;
     private boolean lingering;
-    private Reason lastFailure = Reason.STREAM_UNAVAILABLE;
+    private Reason reasonToGiveUp = Reason.STREAM_UNAVAILABLE;
 
     /** The lane of a shard, open unless it has predecessors. */
     Lane(Shard shard, ByteBudget.Share share, int predecessors) {
@@ -160,7 +160,7 @@ final class Lane {
         failures = 0;
         linger.narrow();
         // what expires behind a lane that works came faster than the shard takes it
-        lastFailure = Reason.OVERLOADED;
+        reasonToGiveUp = Reason.OVERLOADED;
         for (Pending pending : inFlight) {
             pending.submission().accept(pending.position());
             share.release(pending.bytes());
@@ -177,7 +177,7 @@ final class Lane {
 
     /** The record in flight was not accepted, or nobody knows; its readings are sent again, unless their time is over. */
     void failed(Reason why, long now) {
-        lastFailure = why;
+        reasonToGiveUp = why;
         failures++;
         requeue(now);
     }
@@ -214,7 +214,7 @@ final class Lane {
     /**
      * Sends nothing until {@link #resume}.
      *
-     * @param untilFull whether a full record may go before
+     * @param untilFull whether a full record may go before, when the loop looks at the lane for another reason
      * @return what to resume with
      */
     int pause(boolean untilFull) {
@@ -254,7 +254,7 @@ final class Lane {
         // these keep their place and bytes until the call in the air has ended, but their senders wait no longer
         for (Pending pending : inFlight) {
             if (pending.submission().isExpired(now)) {
-                pending.submission().giveUp(pending.position(), lastFailure);
+                pending.submission().giveUp(pending.position(), reasonToGiveUp);
             }
         }
     }
@@ -264,7 +264,7 @@ final class Lane {
             if (!pending.submission().isExpired(now)) {
                 return false;
             }
-            pending.submission().giveUp(pending.position(), lastFailure);
+            pending.submission().giveUp(pending.position(), reasonToGiveUp);
             share.release(pending.bytes());
             queuedBytes -= pending.bytes();
             return true;

@@ -9,12 +9,12 @@ import dev.millrace.core.wire.HashKey;
  */
 record Pending(Submission submission, int position, StreamLine line) {
 
-    /** What the objects take beside the line and the sensor's id, roughly. */
-    private static final int OVERHEAD = 160;
+    /** What it takes beside the line, roughly: itself, a place in a queue, its part of the submission. */
+    private static final int OVERHEAD = 48;
 
     /** The memory that it is counted with. */
     int bytes() {
-        return line.data().length + line.sensorId().length() + OVERHEAD;
+        return line.bytes() + OVERHEAD;
     }
 
     /** Computed anew each time: it is asked for at a reshard only, and would take more room than it saves time. */

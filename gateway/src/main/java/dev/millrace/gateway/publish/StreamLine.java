@@ -12,6 +12,14 @@ import dev.millrace.core.reading.ReadingEncoder;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record StreamLine(String sensorId, byte[] data) {
 
+    /** The record, two array headers, the id's string, a place in a list. */
+    private static final int OVERHEAD = 112;
+
+    /** The memory that it takes, roughly. */
+    public int bytes() {
+        return OVERHEAD + sensorId.length() + data.length;
+    }
+
     /** The line of a reading. */
     public static StreamLine of(Reading reading) {
         return new StreamLine(reading.sensorId(), ReadingEncoder.encode(reading));
