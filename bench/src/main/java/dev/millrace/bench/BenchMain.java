@@ -1,9 +1,12 @@
 package dev.millrace.bench;
 
+import dev.millrace.bench.IngestBenchmark.Form;
 import dev.millrace.bench.load.HttpBenchmark;
 import dev.millrace.bench.load.NdjsonBenchmark;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -12,7 +15,7 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.Options;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
@@ -20,50 +23,46 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /**
  * Runs every benchmark, or the one that the argument names, and prints a line for each:
  * {@code NAME ratio R (ours X unit, limit Y unit, goal G)}. Bigger is better; both sides are measured in the same run. Lines
- * that begin with two spaces tell more.
+ * that begin with two spaces tell more. Figures that show nothing have {@code VOID} and the reason at the end of their line, and
+ * the exit code is then 75 (EX_TEMPFAIL): to be tried again.
  */
 public final class BenchMain {
 
     /** What decoding, routing and aggregating must do on one core, in readings a second. */
     private static final double INGEST_GOAL = 500_000;
 
-    /** A benchmark prints its lines. */
+    private static final double DECODE_GOAL = 0.20;
+
+    /** A benchmark prints its lines, and answers whether its figures show something. */
     private interface Benchmark {
-        void run() throws Exception;
+        boolean run() throws Exception;
     }
 
-    private static final Map<String, Benchmark> BENCHMARKS = new LinkedHashMap<>();
+    private final Map<String, Benchmark> benchmarks = new LinkedHashMap<>();
+    private final Map<Form, Measured> ingest = new EnumMap<>(Form.class);
 
-    static {
-        BENCHMARKS.put("decode", () -> {
-            Measured measured = measure(DecodeBenchmark.class);
-            print("decode", measured, 0.20);
-        });
-        BENCHMARKS.put("ingest", () -> {
-            Measured measured = measure(IngestBenchmark.class);
-            print("ingest", measured, INGEST_GOAL / measured.limit);
-            System.out.printf(
-                    Locale.ROOT,
-                    "  bodies of one reading, goal %.0f readings/s: %s%n",
-                    INGEST_GOAL,
-                    measured.ours >= INGEST_GOAL ? "met" : "missed");
-        });
-        BENCHMARKS.put("http", () -> new HttpBenchmark(System.out).run());
-        BENCHMARKS.put("ndjson", () -> new NdjsonBenchmark(System.out, measure(DecodeBenchmark.class).ours).run());
+    private BenchMain() {
+        benchmarks.put("decode", this::decode);
+        benchmarks.put("ingest", this::ingest);
+        benchmarks.put("http", () -> new HttpBenchmark(System.out).run());
+        benchmarks.put("ndjson", () -> new NdjsonBenchmark(System.out, ingest(Form.NDJSON).ours).run());
     }
-
-    private BenchMain() {}
 
     public static void main(String[] args) throws Exception {
-        if (args.length > 0 && !BENCHMARKS.containsKey(args[0])) {
+        Map<String, Benchmark> benchmarks = new BenchMain().benchmarks;
+        if (args.length > 0 && !benchmarks.containsKey(args[0])) {
             System.err.println(
-                    "There is no benchmark " + args[0] + "; there are " + String.join(", ", BENCHMARKS.keySet()));
+                    "There is no benchmark " + args[0] + "; there are " + String.join(", ", benchmarks.keySet()));
             System.exit(64);
         }
-        for (Map.Entry<String, Benchmark> entry : BENCHMARKS.entrySet()) {
+        boolean valid = true;
+        for (Map.Entry<String, Benchmark> entry : benchmarks.entrySet()) {
             if (args.length == 0 || args[0].equals(entry.getKey())) {
-                entry.getValue().run();
+                valid &= entry.getValue().run();
             }
+        }
+        if (!valid) {
+            System.exit(75);
         }
     }
 
@@ -76,13 +75,49 @@ public final class BenchMain {
      */
     private record Measured(double ours, double limit, double bytes) {}
 
-    private static void print(String name, Measured measured, double goal) {
-        Line.print(System.out, name, measured.ours, measured.limit, "readings/s", goal);
+    private boolean decode() throws RunnerException {
+        Measured measured = measure(DecodeBenchmark.class);
+        line("decode", measured, DECODE_GOAL).print(System.out);
         System.out.printf(Locale.ROOT, "  %.0f bytes allocated for a reading%n", measured.bytes);
+        return true;
     }
 
-    private static Measured measure(Class<?> type) throws RunnerException {
-        Options options = new OptionsBuilder()
+    private boolean ingest() throws RunnerException {
+        for (Form form : Form.values()) {
+            Measured measured = ingest(form);
+            if (form == Form.OBJECT) {
+                line("ingest", measured, INGEST_GOAL / measured.limit).print(System.out);
+            }
+            System.out.printf(
+                    Locale.ROOT,
+                    "  %s: %.0f readings/s, goal %.0f: %s; ratio %.2f; %.0f bytes allocated for a reading%n",
+                    form.description,
+                    measured.ours,
+                    INGEST_GOAL,
+                    measured.ours >= INGEST_GOAL ? "met" : "missed",
+                    measured.ours / measured.limit,
+                    measured.bytes);
+        }
+        return true;
+    }
+
+    /** Measured once, however many benchmarks ask. */
+    private Measured ingest(Form form) throws RunnerException {
+        Measured known = ingest.get(form);
+        if (known != null) {
+            return known;
+        }
+        Measured measured = measure(IngestBenchmark.class, form.name());
+        ingest.put(form, measured);
+        return measured;
+    }
+
+    private static Line line(String name, Measured measured, double goal) {
+        return new Line(name, measured.ours, measured.limit, "readings/s", goal, List.of());
+    }
+
+    private static Measured measure(Class<?> type, String... forms) throws RunnerException {
+        ChainedOptionsBuilder options = new OptionsBuilder()
                 .include(type.getName())
                 .forks(1)
                 .warmupIterations(3)
@@ -91,9 +126,11 @@ public final class BenchMain {
                 .measurementTime(TimeValue.seconds(1))
                 .addProfiler(GCProfiler.class)
                 .jvmArgsAppend("--sun-misc-unsafe-memory-access=allow")
-                .verbosity(VerboseMode.SILENT)
-                .build();
-        Collection<RunResult> results = new Runner(options).run();
+                .verbosity(VerboseMode.SILENT);
+        if (forms.length > 0) {
+            options = options.param("form", forms);
+        }
+        Collection<RunResult> results = new Runner(options.build()).run();
         RunResult ours = result(results, "ours");
         Result<?> bytes = Objects.requireNonNull(ours.getSecondaryResults().get("gc.alloc.rate.norm"));
         return new Measured(

@@ -3,16 +3,17 @@ package dev.millrace.bench;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import dev.millrace.core.reading.Decoded;
-import dev.millrace.core.reading.Reading;
 import dev.millrace.core.reading.ReadingDecoder;
-import dev.millrace.core.reading.ReadingEncoder;
 import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.core.reading.Rfc3339;
 import dev.millrace.core.wire.AggregateBuilder;
-import dev.millrace.core.wire.HashKey;
+import dev.millrace.core.wire.StreamRecord;
+import dev.millrace.core.wire.UserRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -23,8 +24,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * What the gateway does with a body apart from input and output: decode, route, encode, aggregate; in readings a second on one
- * core. The limit is the tokenizer alone, which looks at each byte and makes nothing of it.
+ * What the processor does with a record of the stream before it looks at values: takes an aggregate of 1,000 readings apart and
+ * decodes each; in readings a second on one core. The limit is the tokenizer alone over the same lines, which looks at each byte
+ * and makes nothing of it.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -33,53 +35,48 @@ public class DecodeBenchmark {
 
     private static final int READINGS = 1_000;
 
-    private final byte[] body = body();
+    private final List<byte[]> lines = IntStream.range(0, READINGS)
+            .mapToObj(number -> (IngestBenchmark.reading(number) + "\n").getBytes(StandardCharsets.US_ASCII))
+            .toList();
+    private final byte[] record = record(lines);
     private final ReadingDecoder decoder = new ReadingDecoder(ReadingLimits.DEFAULT);
     private final JsonFactory json = new JsonFactory();
 
-    private static byte[] body() {
-        StringBuilder body = new StringBuilder("[");
-        for (int i = 0; i < READINGS; i++) {
-            body.append(i == 0 ? "" : ",")
-                    .append("{\"sensorId\": \"press-")
-                    .append(i % 100)
-                    .append("\", \"temperature\": ")
-                    .append(60 + i * 0.01)
-                    .append(", \"timestamp\": \"2025-12-04T12:00:00.")
-                    .append(i % 1000 + 1000)
-                    .append("Z\"}");
+    private static byte[] record(List<byte[]> lines) {
+        AggregateBuilder builder = new AggregateBuilder();
+        for (int i = 0; i < lines.size(); i++) {
+            if (!builder.add("press-" + i, lines.get(i))) {
+                throw new IllegalStateException("the lines do not fit into one record");
+            }
         }
-        return body.append(']').toString().getBytes(StandardCharsets.UTF_8);
+        return builder.build();
     }
 
-    /** Decode, route, encode, aggregate. */
+    /** Take apart, decode. */
     @Benchmark
     @OperationsPerInvocation(READINGS)
     public void ours(Blackhole sink) {
-        if (!(decoder.decode(body, Rfc3339.MAX_MICROS, () -> 0) instanceof Decoded.Batch batch)
-                || batch.readings().size() != READINGS) {
-            throw new IllegalStateException("the body was not decoded");
+        if (!(StreamRecord.decode("press-0", record) instanceof StreamRecord.Aggregate aggregate)) {
+            throw new IllegalStateException("the record is no aggregate");
         }
-        AggregateBuilder builder = new AggregateBuilder();
-        for (Reading reading : batch.readings()) {
-            sink.consume(HashKey.ofPartitionKey(reading.sensorId()));
-            byte[] line = ReadingEncoder.encode(reading);
-            if (!builder.add(reading.sensorId(), line)) {
-                sink.consume(builder.build());
-                builder = new AggregateBuilder();
-                builder.add(reading.sensorId(), line);
+        for (UserRecord user : aggregate.records()) {
+            Decoded decoded = decoder.decode(user.source(), user.offset(), user.length(), Rfc3339.MAX_MICROS, () -> 0);
+            if (!(decoded instanceof Decoded.Batch batch) || batch.readings().size() != 1) {
+                throw new IllegalStateException("a line was not decoded");
             }
+            sink.consume(batch);
         }
-        sink.consume(builder.build());
     }
 
     /** Tokenize. */
     @Benchmark
     @OperationsPerInvocation(READINGS)
     public void limit(Blackhole sink) throws IOException {
-        try (JsonParser parser = json.createParser(body)) {
-            while (parser.nextToken() != null) {
-                sink.consume(parser.currentToken());
+        for (byte[] line : lines) {
+            try (JsonParser parser = json.createParser(line)) {
+                while (parser.nextToken() != null) {
+                    sink.consume(parser.currentToken());
+                }
             }
         }
     }

@@ -2,58 +2,117 @@ package dev.millrace.bench;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import dev.millrace.core.reading.Decoded;
-import dev.millrace.core.reading.Reading;
+import dev.millrace.core.reading.BodyFormat;
+import dev.millrace.core.reading.BodyResult;
 import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReadingLimits;
-import dev.millrace.core.reading.Rfc3339;
+import dev.millrace.core.reading.ReceiptClock;
 import dev.millrace.core.wire.AggregateBuilder;
 import dev.millrace.core.wire.HashKey;
 import dev.millrace.core.wire.HashKeyRange;
+import dev.millrace.gateway.ingest.IngestBody;
+import dev.millrace.gateway.ingest.IngestOutcome;
+import dev.millrace.gateway.ingest.SensorScope;
 import dev.millrace.gateway.publish.Shard;
 import dev.millrace.gateway.publish.ShardMap;
 import dev.millrace.gateway.publish.StreamLine;
+import io.vertx.core.Future;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * Bodies of one reading, as devices send them, decoded, routed to their shards, encoded and aggregated; in readings a second on
- * one core. The limit is the tokenizer alone. {@link DecodeBenchmark} does the same with bodies of a thousand.
+ * What the gateway does with bodies apart from input and output, in the pieces in which it takes them from the network: decoded
+ * as they arrive, encoded for the stream, routed to their shards, aggregated; in readings a second on one core. The limit is the
+ * tokenizer alone over whole bodies, which looks at each byte and makes nothing of it.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class IngestBenchmark {
 
-    private static final int BODIES = 1_000;
+    /** How bodies hold their readings. */
+    public enum Form {
+        /** One reading a body, as devices send them. */
+        OBJECT("bodies of one reading"),
+        NDJSON("NDJSON bodies of 1000"),
+        ARRAY("arrays of 1000");
+
+        final String description;
+
+        Form(String description) {
+            this.description = description;
+        }
+    }
+
+    private static final int READINGS = 1_000;
     private static final int SHARDS = 2;
 
-    private final byte[][] bodies = new byte[BODIES][];
+    /** As many bytes as the gateway takes at a time. */
+    private static final int PIECE = 16 * 1024;
+
+    private static final Future<IngestOutcome> ACCEPTED =
+            Future.succeededFuture(new IngestOutcome.Accepted(READINGS, List.of()));
+
+    @Param
+    public Form form = Form.OBJECT;
+
     private final ReadingDecoder decoder = new ReadingDecoder(ReadingLimits.DEFAULT);
+    private final ReceiptClock clock = new ReceiptClock(Clock.systemUTC());
     private final ShardMap shards = shards();
     private final AggregateBuilder[] builders = new AggregateBuilder[SHARDS];
     private final JsonFactory json = new JsonFactory();
+    private BodyFormat format = BodyFormat.JSON;
+    private byte[][] bodies = {};
+    private int taken;
+    private @Nullable Blackhole records;
 
-    public IngestBenchmark() {
-        for (int i = 0; i < BODIES; i++) {
-            String body = "{\"sensorId\":\"press-" + i + "\",\"temperature\":" + (60 + i * 0.01)
-                    + ",\"timestamp\":\"2025-12-04T12:00:00." + (i + 1_000) + "Z\"}";
-            bodies[i] = body.getBytes(StandardCharsets.UTF_8);
-        }
+    /** Makes the bodies. */
+    @Setup(Level.Trial)
+    public void prepare() {
+        List<String> readings =
+                IntStream.range(0, READINGS).mapToObj(IngestBenchmark::reading).toList();
+        List<String> texts =
+                switch (form) {
+                    case OBJECT -> readings;
+                    case NDJSON -> List.of(String.join("\n", readings) + "\n");
+                    case ARRAY -> List.of(readings.stream().collect(Collectors.joining(",", "[", "]")));
+                };
+        format = form == Form.NDJSON ? BodyFormat.NDJSON : BodyFormat.JSON;
+        bodies = texts.stream()
+                .map(text -> text.getBytes(StandardCharsets.US_ASCII))
+                .toArray(byte[][]::new);
         for (int i = 0; i < SHARDS; i++) {
             builders[i] = new AggregateBuilder();
         }
+    }
+
+    /** In the past, as a receipt clock of today asks for. */
+    static String reading(int number) {
+        return String.format(
+                Locale.ROOT,
+                "{\"sensorId\":\"press-%d\",\"temperature\":%.2f,\"timestamp\":\"2025-12-04T12:00:00.%03dZ\"}",
+                number,
+                60 + number * 0.01,
+                number);
     }
 
     private static ShardMap shards() {
@@ -66,30 +125,45 @@ public class IngestBenchmark {
                 new Shard("shard-1", new HashKeyRange(middle, HashKey.MAX))));
     }
 
-    /** Decode, route, encode, aggregate. */
+    /** Decode, encode, route, aggregate. */
     @Benchmark
-    @OperationsPerInvocation(BODIES)
+    @OperationsPerInvocation(READINGS)
     public void ours(Blackhole sink) {
+        records = sink;
+        taken = 0;
         for (byte[] body : bodies) {
-            if (!(decoder.decode(body, Rfc3339.MAX_MICROS, () -> 0) instanceof Decoded.Batch batch)
-                    || batch.readings().size() != 1) {
-                throw new IllegalStateException("the body was not decoded");
+            IngestBody ingest = new IngestBody(decoder, format, SensorScope.ALL, clock, this::take);
+            for (int at = 0; at < body.length; at += PIECE) {
+                ingest.write(body, at, Math.min(PIECE, body.length - at));
             }
-            for (Reading reading : batch.readings()) {
-                StreamLine line = StreamLine.of(reading);
-                int shard = shards.indexOf(HashKey.ofPartitionKey(line.sensorId()));
-                if (!builders[shard].add(line.sensorId(), line.data())) {
-                    sink.consume(builders[shard].build());
-                    builders[shard] = new AggregateBuilder();
-                    builders[shard].add(line.sensorId(), line.data());
+            sink.consume(ingest.end());
+        }
+        if (taken != READINGS) {
+            throw new IllegalStateException("the bodies were not decoded");
+        }
+    }
+
+    private Future<IngestOutcome> take(IngestBody.Content content) {
+        if (!(content.result() instanceof BodyResult.Complete)) {
+            throw new IllegalStateException("the body is refused");
+        }
+        for (StreamLine line : content.lines()) {
+            taken++;
+            int shard = shards.indexOf(HashKey.ofPartitionKey(line.sensorId()));
+            if (!builders[shard].add(line.sensorId(), line.data())) {
+                if (records != null) {
+                    records.consume(builders[shard].build());
                 }
+                builders[shard] = new AggregateBuilder();
+                builders[shard].add(line.sensorId(), line.data());
             }
         }
+        return ACCEPTED;
     }
 
     /** Tokenize. */
     @Benchmark
-    @OperationsPerInvocation(BODIES)
+    @OperationsPerInvocation(READINGS)
     public void limit(Blackhole sink) throws IOException {
         for (byte[] body : bodies) {
             try (JsonParser parser = json.createParser(body)) {

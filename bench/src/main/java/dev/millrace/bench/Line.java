@@ -1,24 +1,40 @@
 package dev.millrace.bench;
 
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
 
-/** The line that every benchmark prints. */
-public final class Line {
+/**
+ * The line that every benchmark prints.
+ *
+ * @param ours bigger is better
+ * @param limit what ours is held against, of the same unit
+ * @param goal the least ratio of the two
+ * @param flaws why the figures show nothing; empty where they do
+ */
+public record Line(String name, double ours, double limit, String unit, double goal, List<String> flaws) {
 
-    private Line() {}
+    /** {@code NAME ratio R (ours X unit, limit Y unit, goal G)}, and where there are flaws {@code VOID: …}. */
+    public void print(PrintStream out) {
+        out.println(text());
+    }
 
-    /** {@code NAME ratio R (ours X unit, limit Y unit, goal G)}; bigger is better, and the ratio is ours by the limit. */
-    public static void print(PrintStream out, String name, double ours, double limit, String unit, double goal) {
-        out.printf(
-                Locale.ROOT,
-                "%s ratio %.2f (ours %.0f %s, limit %.0f %s, goal %.2f)%n",
-                name,
-                ours / limit,
-                ours,
-                unit,
-                limit,
-                unit,
-                goal);
+    String text() {
+        return String.format(
+                        Locale.ROOT,
+                        "%s ratio %.2f (ours %.0f %s, limit %.0f %s, goal %.2f)",
+                        name,
+                        ours / limit,
+                        ours,
+                        unit,
+                        limit,
+                        unit,
+                        goal)
+                + voided(flaws);
+    }
+
+    /** What ends a line of figures that have these flaws; nothing where there is none. */
+    public static String voided(List<String> flaws) {
+        return flaws.isEmpty() ? "" : " VOID: " + String.join("; ", flaws);
     }
 }

@@ -20,8 +20,11 @@ import java.util.Optional;
  */
 public record KeyConfig(String name, Role role, List<String> sensors) {
 
-    /** Reads the settings; {@link Environment#check} tells what is wrong with them. */
-    public static KeyConfig read(Environment environment) {
+    /**
+     * Reads the settings of {@code key}; {@link Environment#check} tells what is wrong with them. The key is there already
+     * because a made-up one in its place could be the name, which the gateway refuses.
+     */
+    static KeyConfig read(Environment environment, ApiKey key) {
         Optional<String> name = environment.optionalText("KEY_NAME");
         if (name.isEmpty()) {
             environment.problem("KEY_NAME", "must be set to what the key is called in logs");
@@ -35,14 +38,14 @@ public record KeyConfig(String name, Role role, List<String> sensors) {
                 .map(text -> List.of(text.split(",", -1)))
                 .orElse(List.of());
         KeyConfig config = new KeyConfig(name.orElse("unnamed"), Role.of(role).orElse(Role.DEVICE), sensors);
-        config.check(environment);
+        config.check(environment, key);
         return config;
     }
 
     /** What the gateway would say of the entry is said now, with the names of the settings. */
-    private void check(Environment environment) {
+    private void check(Environment environment, ApiKey key) {
         String file = new JsonObject()
-                .put("keys", new JsonArray().add(new JsonObject(entry(new ApiKey("any")))))
+                .put("keys", new JsonArray().add(new JsonObject(entry(key))))
                 .encode();
         if (KeyFileParser.parse(file.getBytes(StandardCharsets.UTF_8)) instanceof Parsed.Refused(List<String> faults)) {
             for (String fault : faults) {

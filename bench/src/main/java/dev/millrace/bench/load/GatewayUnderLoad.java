@@ -1,5 +1,6 @@
 package dev.millrace.bench.load;
 
+import dev.millrace.gateway.auth.ApiKey;
 import dev.millrace.local.port.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -8,7 +9,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -17,7 +20,10 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** {@code gateway.jar} in a process of its own, and what it needs in another. */
+/**
+ * {@code gateway.jar} in a process of its own, with the lock on its door that it has by default, and what it needs in another
+ * process.
+ */
 final class GatewayUnderLoad implements AutoCloseable {
 
     /** More options for the gateway's JVM, separated by spaces; for profiles and experiments. */
@@ -29,21 +35,33 @@ final class GatewayUnderLoad implements AutoCloseable {
     private static final Duration START_TIME = Duration.ofSeconds(60);
     private static final int PROBE_MILLIS = 100;
 
+    /** What the key may report: a beginning, as devices of a line have it, so that it is looked for in each reading. */
+    private static final String SENSORS = "press-*";
+
     private final Child services;
     private final Child gateway;
+    private final Path keys;
+    private final ApiKey key;
     private final int port;
     private final URI operations;
     private final HttpClient http = HttpClient.newHttpClient();
 
-    private GatewayUnderLoad(Child services, Child gateway, int port, URI operations) {
+    private GatewayUnderLoad(Child services, Child gateway, Path keys, ApiKey key, int port, URI operations) {
         this.services = services;
         this.gateway = gateway;
+        this.keys = keys;
+        this.key = key;
         this.port = port;
         this.operations = operations;
     }
 
     /** Starts both, and returns when the gateway is ready. */
     static GatewayUnderLoad start(int shards) throws IOException, InterruptedException {
+        ApiKey key = ApiKey.generate(new SecureRandom());
+        Path keys = Files.createTempFile("bench-keys", ".json");
+        Files.writeString(keys, """
+                {"keys": [{"name": "bench", "role": "device", "sensors": ["%s"], "sha256": "%s"}]}
+                """.formatted(SENSORS, key.sha256()));
         Child services = Child.start(
                 ServicesMain.class,
                 Child.StopSign.END_OF_INPUT,
@@ -55,6 +73,8 @@ final class GatewayUnderLoad implements AutoCloseable {
         Map<String, String> settings = new HashMap<>(services.settings());
         settings.putAll(loopback(port));
         settings.putAll(Map.of(
+                "AUTH", "required",
+                "API_KEYS_FILE", keys.toString(),
                 "OPS_PORT", Integer.toString(opsPort),
                 "OPS_HOST", "127.0.0.1",
                 "LOG_LEVEL", "WARN",
@@ -62,9 +82,15 @@ final class GatewayUnderLoad implements AutoCloseable {
                 "AWS_ACCESS_KEY_ID", "bench",
                 "AWS_SECRET_ACCESS_KEY", "bench"));
         var gateway = new GatewayUnderLoad(
-                services, Child.startJar(jar(), options(), settings), port, URI.create("http://127.0.0.1:" + opsPort));
+                services,
+                Child.startJar(jar(), options(), settings),
+                keys,
+                key,
+                port,
+                URI.create("http://127.0.0.1:" + opsPort));
         try {
             gateway.awaitReady();
+            gateway.checkLock();
         } catch (IOException | InterruptedException | RuntimeException e) {
             gateway.close();
             throw e;
@@ -72,9 +98,31 @@ final class GatewayUnderLoad implements AutoCloseable {
         return gateway;
     }
 
-    /** The variables of a gateway, or of what is compared with it, that listens where nobody else reaches it. */
+    /** What is measured is a gateway that asks for a key. */
+    private void checkLock() throws IOException, InterruptedException {
+        HttpResponse<Void> answer = http.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/sensors"))
+                        .POST(HttpRequest.BodyPublishers.noBody())
+                        .build(),
+                HttpResponse.BodyHandlers.discarding());
+        if (answer.statusCode() != 401) {
+            throw new IOException("the gateway answers " + answer.statusCode() + " where no key is shown");
+        }
+    }
+
+    /** What a request shows to be let in; for a header's value. */
+    String authorization() {
+        return key.authorization();
+    }
+
+    /** How the door is locked, in words. */
+    String lock() {
+        return "AUTH=required, a device's key for " + SENSORS;
+    }
+
+    /** Where a gateway, or what is compared with it, listens so that nobody else reaches it. */
     static Map<String, String> loopback(int port) {
-        return Map.of("HTTP_HOST", "127.0.0.1", "HTTP_PORT", Integer.toString(port), "AUTH", "off");
+        return Map.of("HTTP_HOST", "127.0.0.1", "HTTP_PORT", Integer.toString(port));
     }
 
     /** The options of the gateway's JVM; what is compared with it has the same. */
@@ -169,5 +217,10 @@ final class GatewayUnderLoad implements AutoCloseable {
     public void close() {
         gateway.close();
         services.close();
+        try {
+            Files.deleteIfExists(keys);
+        } catch (IOException e) {
+            // it holds hashes alone, in the system's directory for what may stay
+        }
     }
 }

@@ -27,10 +27,11 @@ final class LoadConnection implements AutoCloseable {
     private final ByteBuffer answerBuffer = ByteBuffer.wrap(answer);
     private ByteBuffer unsent = ByteBuffer.allocate(0);
 
-    /** When the request under way was to be sent, and when the last one was answered; nanoseconds. */
+    /** When the request under way was to be sent, nanoseconds. */
     long intended;
 
-    long idleSince;
+    /** Since when there is none, nanoseconds. */
+    long idleSince = System.nanoTime();
 
     LoadConnection(Selector selector, SocketAddress server) throws IOException {
         channel = SocketChannel.open(server);

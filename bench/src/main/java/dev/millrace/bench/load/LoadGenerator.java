@@ -19,8 +19,8 @@ import org.HdrHistogram.Histogram;
  * server: requests are bytes made before, answers are looked at for their status alone. Not thread-safe.
  *
  * <p>Open loop: each request has its time, whatever became of those before (Tene, "How NOT to Measure Latency"). One that finds
- * no connection free waits, and its latency counts from its time. The selector knows milliseconds, so requests leave in bursts of
- * what a millisecond holds.
+ * no connection free waits, and its latency counts from its time. Settling and window are one schedule: a backlog of the former
+ * is worked off in the latter. The selector knows milliseconds, so requests leave in bursts of what a millisecond holds.
  */
 public final class LoadGenerator implements AutoCloseable {
 
@@ -35,6 +35,7 @@ public final class LoadGenerator implements AutoCloseable {
     }
 
     private static final int BUFFER_BYTES = 64 * 1024;
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
     private static final long MAX_LATENCY_NANOS = Duration.ofMinutes(1).toNanos();
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(15);
 
@@ -46,14 +47,60 @@ public final class LoadGenerator implements AutoCloseable {
     private final List<LoadConnection> connections = new ArrayList<>();
 
     private int nextRequest;
-    private Tally tally = new Tally();
+    private Tally tally = new Tally(System.nanoTime());
 
-    /** What is counted while it is measured. */
+    /** What is counted of one run. */
     private static final class Tally {
+        /** When the window begins: requests whose time is earlier are not measured. */
+        final long from;
+
         final Histogram latency = new Histogram(MAX_LATENCY_NANOS, 3);
         final Histogram lateness = new Histogram(MAX_LATENCY_NANOS, 3);
         long accepted;
         long failed;
+
+        Tally(long from) {
+            this.from = from;
+        }
+
+        void latency(long intended, long nanos) {
+            if (intended - from >= 0) {
+                latency.recordValue(bounded(nanos));
+            }
+        }
+
+        void lateness(long intended, long nanos) {
+            if (intended - from >= 0) {
+                lateness.recordValue(bounded(nanos));
+            }
+        }
+    }
+
+    /** When requests are to be sent, from {@code start} to {@code end}; and how many have been. */
+    private static final class Schedule {
+        private final Pace pace;
+        private final long start;
+        private final long end;
+        private long sent;
+
+        Schedule(Pace pace, long start, long end) {
+            this.pace = pace;
+            this.start = start;
+            this.end = end;
+        }
+
+        /** The time of the next request. */
+        long next(long now) {
+            return switch (pace) {
+                case Pace.Closed() -> now;
+                case Pace.Open(int perSecond) -> start + sent * NANOS_PER_SECOND / perSecond;
+            };
+        }
+
+        boolean isDue(long now) {
+            long next = next(now);
+            return next - now <= 0 && next - end < 0;
+        }
     }
 
     /**
@@ -84,28 +131,32 @@ public final class LoadGenerator implements AutoCloseable {
      * Sends for {@code settling}, then for {@code measured}, and waits for the last answers.
      *
      * @param serverCpu the server's processor time so far
+     * @throws IllegalStateException if some have not come for long
      */
     public LoadResult run(Pace pace, Duration settling, Duration measured, Supplier<Duration> serverCpu)
             throws IOException {
         long start = System.nanoTime();
-        send(pace, start, settling);
-        tally = new Tally();
-        long from = System.nanoTime();
+        long from = start + settling.toNanos();
+        long end = from + measured.toNanos();
+        Schedule schedule = new Schedule(pace, start, end);
+        tally = new Tally(from);
+        send(schedule, from);
+        long windowStart = System.nanoTime();
         Duration cpuBefore = serverCpu.get();
         long ownBefore = ownCpu();
-        send(pace, from, measured);
+        tally.accepted = 0;
+        tally.failed = 0;
+        send(schedule, end);
         Duration cpu = serverCpu.get().minus(cpuBefore);
         long own = ownCpu() - ownBefore;
-        Tally counted = tally;
-        long time = System.nanoTime() - from;
-        long accepted = counted.accepted;
-        long failed = counted.failed;
-        awaitLast();
+        long time = System.nanoTime() - windowStart;
+        long accepted = tally.accepted;
+        finish(schedule);
         return new LoadResult(
-                counted.latency,
-                counted.lateness,
+                tally.latency,
+                tally.lateness,
                 accepted,
-                failed,
+                tally.failed,
                 Duration.ofNanos(time),
                 cpu,
                 Duration.ofNanos(own));
@@ -115,38 +166,23 @@ public final class LoadGenerator implements AutoCloseable {
         return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     }
 
-    private void send(Pace pace, long start, Duration duration) throws IOException {
-        long end = start + duration.toNanos();
-        long sent = 0;
-        for (long now = start; now - end < 0; now = System.nanoTime()) {
-            switch (pace) {
-                case Pace.Closed() -> {
-                    while (!idle.isEmpty()) {
-                        send(idle.removeFirst(), now, now);
-                    }
-                    selector.select(this::proceed, 100);
-                }
-                case Pace.Open(int perSecond) -> {
-                    long due = Math.round((now - start) * 1e-9 * perSecond);
-                    while (sent < due && !idle.isEmpty()) {
-                        send(idle.removeFirst(), start + (long) (sent * 1e9 / perSecond), now);
-                        sent++;
-                    }
-                    selector.select(this::proceed, 1);
-                }
-            }
-        }
-        if (pace instanceof Pace.Open(int perSecond)) {
-            // what found no connection has waited at least until now
-            for (long due = Math.round((end - start) * 1e-9 * perSecond); sent < due; sent++) {
-                tally.latency.recordValue(bounded(end - start - (long) (sent * 1e9 / perSecond)));
-            }
+    private void send(Schedule schedule, long until) throws IOException {
+        for (long now = System.nanoTime(); now - until < 0; now = System.nanoTime()) {
+            sendDue(schedule, now);
+            selector.select(this::proceed, 1);
         }
     }
 
-    private void send(LoadConnection connection, long intended, long now) throws IOException {
+    private void sendDue(Schedule schedule, long now) {
+        while (!idle.isEmpty() && schedule.isDue(now)) {
+            send(idle.removeFirst(), schedule.next(now), now);
+            schedule.sent++;
+        }
+    }
+
+    private void send(LoadConnection connection, long intended, long now) {
         connection.intended = intended;
-        tally.lateness.recordValue(bounded(now - Math.max(intended, connection.idleSince)));
+        tally.lateness(intended, now - Math.max(intended, connection.idleSince));
         nextRequest = nextRequest + 1 == requests.size() ? 0 : nextRequest + 1;
         try {
             connection.send(requests.get(nextRequest));
@@ -169,7 +205,7 @@ public final class LoadGenerator implements AutoCloseable {
 
     private void answered(LoadConnection connection, int status) {
         long now = System.nanoTime();
-        tally.latency.recordValue(bounded(now - connection.intended));
+        tally.latency(connection.intended, now - connection.intended);
         if (status == 202) {
             tally.accepted++;
         } else {
@@ -192,15 +228,31 @@ public final class LoadGenerator implements AutoCloseable {
         }
     }
 
-    private void awaitLast() throws IOException {
-        long end = System.nanoTime() + LAST_ANSWERS.toNanos();
-        while (idle.size() < connections.size() && System.nanoTime() - end < 0) {
-            selector.select(this::proceed, 10);
+    /** Sends what found no connection in time, and waits for the last answers. */
+    private void finish(Schedule schedule) throws IOException {
+        long deadline = System.nanoTime() + LAST_ANSWERS.toNanos();
+        long now = System.nanoTime();
+        while ((idle.size() < connections.size() || isBehind(schedule, now)) && now - deadline < 0) {
+            if (isBehind(schedule, now)) {
+                sendDue(schedule, now);
+            }
+            selector.select(this::proceed, 1);
+            now = System.nanoTime();
         }
         if (idle.size() < connections.size()) {
             throw new IllegalStateException(
                     (connections.size() - idle.size()) + " requests got no answer in " + LAST_ANSWERS);
         }
+        for (; isBehind(schedule, now); schedule.sent++) {
+            // never sent: it has waited at least until now
+            tally.latency(schedule.next(now), now - schedule.next(now));
+            tally.failed++;
+        }
+    }
+
+    /** Whether requests of the schedule have not been sent; of a closed loop there are none. */
+    private static boolean isBehind(Schedule schedule, long now) {
+        return schedule.pace instanceof Pace.Open && schedule.isDue(now);
     }
 
     private static long bounded(long nanos) {

@@ -2,9 +2,9 @@ package dev.millrace.bench.load;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -14,48 +14,38 @@ final class Requests {
     private static final int SENSORS = 1_000;
     private static final Instant FIRST = Instant.parse("2025-12-04T12:00:00Z");
 
-    /** How a body holds its readings. */
-    enum Form {
-        OBJECT("application/json"),
-        ARRAY("application/json"),
-        NDJSON("application/x-ndjson");
-
-        private final String contentType;
-
-        Form(String contentType) {
-            this.contentType = contentType;
-        }
-    }
-
     private Requests() {}
 
-    /** Requests of one reading each, one of each sensor. */
-    static List<byte[]> singles() {
-        return requests(Form.OBJECT, SENSORS, 1);
+    /**
+     * Requests of one reading each, one of each sensor.
+     *
+     * @param authorization the value of that header
+     */
+    static List<byte[]> singles(String authorization) {
+        return requests(SENSORS, number -> request("application/json", authorization, reading(number)));
     }
 
-    /** {@code count} requests of {@code readings} readings each. */
-    static List<byte[]> requests(Form form, int count, int readings) {
-        List<byte[]> requests = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            requests.add(request(form.contentType, body(form, i * readings, readings)));
-        }
-        return requests;
+    /** {@code count} requests of {@code readings} readings each, one a line. */
+    static List<byte[]> ndjson(int count, int readings, String authorization) {
+        return requests(
+                count, number -> request("application/x-ndjson", authorization, lines(number * readings, readings)));
     }
 
-    private static byte[] request(String contentType, String body) {
-        return ("POST /sensors HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: millrace-bench\r\nAccept: */*\r\nContent-Type: "
-                        + contentType + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
+    private static List<byte[]> requests(int count, IntFunction<byte[]> request) {
+        return IntStream.range(0, count).mapToObj(request).toList();
+    }
+
+    private static byte[] request(String contentType, String authorization, String body) {
+        return ("POST /sensors HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: millrace-bench\r\nAccept: */*\r\nAuthorization: "
+                        + authorization + "\r\nContent-Type: " + contentType + "\r\nContent-Length: " + body.length()
+                        + "\r\n\r\n" + body)
                 .getBytes(StandardCharsets.US_ASCII);
     }
 
-    private static String body(Form form, int first, int readings) {
-        var lines = IntStream.range(first, first + readings).mapToObj(Requests::reading);
-        return switch (form) {
-            case OBJECT -> lines.collect(Collectors.joining());
-            case ARRAY -> lines.collect(Collectors.joining(",", "[", "]"));
-            case NDJSON -> lines.collect(Collectors.joining("\n", "", "\n"));
-        };
+    private static String lines(int first, int readings) {
+        return IntStream.range(first, first + readings)
+                .mapToObj(Requests::reading)
+                .collect(Collectors.joining("\n", "", "\n"));
     }
 
     private static String reading(int number) {

@@ -23,8 +23,12 @@ public final class IngestBody {
     /** A refusal with the longest name in it. */
     private static final int REFUSAL_BYTES = 256;
 
-    /** What a body held when it ended. */
-    record Content(BodyResult result, List<StreamLine> lines, List<ItemRefusal> refusals, long bytes) {}
+    /**
+     * What a body held when it ended.
+     *
+     * @param bytes of the body, decoded
+     */
+    public record Content(BodyResult result, List<StreamLine> lines, List<ItemRefusal> refusals, long bytes) {}
 
     private final SensorScope scope;
     private final Function<Content, Future<IngestOutcome>> taker;
@@ -35,7 +39,12 @@ public final class IngestBody {
     private long bytes;
     private boolean ended;
 
-    IngestBody(
+    /**
+     * A body that begins now; {@link Ingestor#begin} makes those of clients.
+     *
+     * @param taker is given what the body held when it has ended
+     */
+    public IngestBody(
             ReadingDecoder decoder,
             BodyFormat format,
             SensorScope scope,
