@@ -115,12 +115,7 @@ public final class GatewayApp implements Service {
                 new LatestQuery(cache, store, redisState, System::nanoTime),
                 store,
                 metrics,
-                new Gate(
-                        vertx,
-                        authenticator(),
-                        new AuthFailureLog(metrics, System::nanoTime),
-                        metrics,
-                        config.http().maxBodyBytes()),
+                new Gate(authenticator(), new AuthFailureLog(metrics, System::nanoTime)),
                 System::nanoTime);
         kinesisThere = new Dependency(vertx, kinesisState, random);
         postgresThere = new Dependency(vertx, postgresState, random);

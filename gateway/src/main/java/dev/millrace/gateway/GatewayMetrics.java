@@ -87,7 +87,9 @@ public final class GatewayMetrics {
         /** A request's body came too slowly. */
         SLOW_REQUEST,
         /** An answer was not read. */
-        UNREAD_ANSWER
+        UNREAD_ANSWER,
+        /** Far too much came of a body that was not wanted any more. */
+        UNWANTED_BODY
     }
 
     private static final Duration[] ACK_BUCKETS = {

@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class BodyReader {
 
-    /** How many times the limit is read and thrown away, so that the sender sees the answer rather than a reset. */
-    private static final int DISCARD_FACTOR = 4;
-
     /** The bytes that are taken from the network's buffer at a time. */
     private static final int PIECE = 16 * 1024;
 
@@ -58,35 +55,26 @@ final class BodyReader {
     }
 
     /**
-     * Reads the body to its end. What it holds is given back right after the future has completed. The future fails only when
-     * the connection breaks; the sink is aborted then, and where it was not read whole.
+     * Reads the body to its end, or until it is known what becomes of it; whoever answers then throws the rest away. What it
+     * holds is given back when the future has completed. The future fails only when the connection breaks; the sink is aborted
+     * then, and where it was not read whole.
      *
      * @param request not yet resumed after having been paused, or fresh
      */
     Future<Body> read(HttpServerRequest request, ContentEncoding encoding, IngestBody sink) {
         String declared = request.getHeader("content-length");
-        if (request.headers().contains("expect", "100-continue", true)) {
-            if (declared != null && exceeds(declared)) {
-                // the sender waits for a word before it sends the body: the answer itself is that word
-                sink.abort();
-                return Future.succeededFuture(new Body.TooLarge(limit));
-            }
+        if (declared != null && exceeds(declared)) {
+            sink.abort();
+            return Future.succeededFuture(new Body.TooLarge(limit));
+        }
+        if (Answers.asksBeforeTheBody(request)) {
             request.response().writeContinue();
         }
-        Reading reading = new Reading(request, encoding, sink);
+        Reading reading = new Reading(encoding, sink);
         request.handler(reading::chunk);
         request.endHandler(_ -> reading.end());
         request.exceptionHandler(reading::fail);
         return reading.promise.future();
-    }
-
-    /** Throws away the body of a request that is answered without it; a sender that does not end is cut off. */
-    void discard(HttpServerRequest request) {
-        long[] read = {0};
-        request.handler(chunk -> {
-            read[0] += chunk.length();
-            closeIfEndless(request, read[0]);
-        });
     }
 
     private boolean exceeds(String contentLength) {
@@ -94,15 +82,8 @@ final class BodyReader {
         return contentLength.length() > 10 || Long.parseLong(contentLength) > limit;
     }
 
-    private void closeIfEndless(HttpServerRequest request, long read) {
-        if (read > (long) limit * DISCARD_FACTOR) {
-            request.connection().close();
-        }
-    }
-
     /** One body being read. */
     private final class Reading implements ContentDecoder.Output {
-        private final HttpServerRequest request;
         private final ContentEncoding encoding;
         private final IngestBody sink;
         private final ContentDecoder decoder;
@@ -111,11 +92,10 @@ final class BodyReader {
         private long read;
         private long decoded;
         private long codecBytes;
-        /** What is known before the body's end; the rest is thrown away then. */
+        /** What is known before the body's end. */
         private @Nullable Body outcome;
 
-        Reading(HttpServerRequest request, ContentEncoding encoding, IngestBody sink) {
-            this.request = request;
+        Reading(ContentEncoding encoding, IngestBody sink) {
             this.encoding = encoding;
             this.sink = sink;
             this.decoder = decoders.create(encoding, this);
@@ -123,7 +103,6 @@ final class BodyReader {
 
         void chunk(Buffer chunk) {
             read += chunk.length();
-            closeIfEndless(request, read);
             if (outcome == null && read > limit) {
                 refuse(new Body.TooLarge(limit));
             }
@@ -136,6 +115,9 @@ final class BodyReader {
             } catch (RuntimeException | LinkageError e) {
                 // the latter: zstd's native library could not be loaded here
                 refuse(new Body.Failed(e));
+            }
+            if (outcome != null) {
+                promise.tryComplete(outcome);
             }
         }
 

@@ -26,7 +26,6 @@ final class IngestHandler {
         HttpServerRequest request = exchange.context().request();
         Optional<BodyFormat> format = format(request.getHeader("content-type"));
         if (format.isEmpty()) {
-            bodies.discard(request);
             exchange.problem(Problem.of(
                     Problem.Code.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json or application/x-ndjson."));
             return;
@@ -34,7 +33,6 @@ final class IngestHandler {
         Optional<ContentEncoding> encoding =
                 ContentEncoding.of(request.headers().getAll("content-encoding"));
         if (encoding.isEmpty()) {
-            bodies.discard(request);
             request.response().putHeader("accept-encoding", ContentEncoding.SUPPORTED);
             exchange.problem(Problem.of(
                     Problem.Code.UNSUPPORTED_MEDIA_TYPE,
