@@ -19,6 +19,7 @@ import dev.millrace.gateway.query.LatestQuery;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -82,6 +83,11 @@ abstract class HttpDoorFixture {
         return HttpLimits.DEFAULT;
     }
 
+    /** How long a reading may take to get into the stream; a test that waits for the end of it has a shorter one. */
+    Duration publishTimeout() {
+        return Duration.ofSeconds(10);
+    }
+
     /** What it runs on, called as {@link #limits} is. */
     Vertx createVertx() {
         return Vertx.vertx();
@@ -101,8 +107,8 @@ abstract class HttpDoorFixture {
                 stream.shardMap().result(),
                 new PublisherConfig(
                         48 << 20,
-                        Duration.ofMillis(500),
-                        Duration.ofMillis(100),
+                        publishTimeout(),
+                        publishTimeout().dividedBy(5),
                         new Retry(Duration.ofMillis(1), Duration.ofMillis(5))),
                 FakeStream.availability(),
                 metrics,
@@ -118,13 +124,13 @@ abstract class HttpDoorFixture {
     }
 
     final void awaitRefusedConnection() throws Exception {
-        while (true) {
-            try {
-                new Socket(InetAddress.getLoopbackAddress(), door.port()).close();
-            } catch (java.net.ConnectException e) {
-                return;
+        await("nobody can connect", () -> {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
+                return !socket.isConnected();
+            } catch (IOException e) {
+                return true;
             }
-        }
+        });
     }
 
     /** The open connections. */

@@ -147,6 +147,12 @@ class IngestHttpVerticleTest extends HttpDoorFixture {
         assertEquals(2, stream.lines().size());
     }
 
+    /** Shorter: the end of it is waited for. */
+    @Override
+    Duration publishTimeout() {
+        return Duration.ofSeconds(3);
+    }
+
     @Test
     void tellsWhichReadingsToSendAgainWhenTheStreamDoesNotTakeThem() throws Exception {
         stream.answerBy(_ -> new PutResult.Unknown("InternalFailure"));
