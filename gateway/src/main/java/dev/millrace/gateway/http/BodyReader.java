@@ -1,5 +1,6 @@
 package dev.millrace.gateway.http;
 
+import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.http.encoding.ContentDecoder;
 import dev.millrace.gateway.http.encoding.ContentDecoders;
 import dev.millrace.gateway.http.encoding.ContentEncoding;
@@ -45,10 +46,12 @@ final class BodyReader {
     private final int limit;
     private final BodyBudget budget;
     private final ContentDecoders decoders;
+    private final GatewayMetrics metrics;
     private final byte[] piece = new byte[PIECE];
 
     /** A reader of bodies with at most {@code limit} bytes each. */
-    BodyReader(int limit, BodyBudget budget, ContentDecoders decoders) {
+    BodyReader(int limit, BodyBudget budget, ContentDecoders decoders, GatewayMetrics metrics) {
+        this.metrics = metrics;
         this.limit = limit;
         this.budget = budget;
         this.decoders = decoders;
@@ -92,6 +95,7 @@ final class BodyReader {
         private long read;
         private long decoded;
         private long codecBytes;
+        private boolean settled;
         /** What is known before the body's end. */
         private @Nullable Body outcome;
 
@@ -117,7 +121,7 @@ final class BodyReader {
                 refuse(new Body.Failed(e));
             }
             if (outcome != null) {
-                promise.tryComplete(outcome);
+                complete(outcome);
             }
         }
 
@@ -180,12 +184,23 @@ final class BodyReader {
             }
             decoder.close();
             // who waits for this takes what the sink holds, in this very call
-            promise.tryComplete(outcome == null ? new Body.Complete() : outcome);
+            complete(outcome == null ? new Body.Complete() : outcome);
             release();
         }
 
+        private void complete(Body body) {
+            if (!settled) {
+                settled = true;
+                metrics.body(read, decoded);
+                promise.complete(body);
+            }
+        }
+
         void fail(Throwable cause) {
-            if (promise.tryFail(cause)) {
+            if (!settled) {
+                settled = true;
+                metrics.body(read, decoded);
+                promise.fail(cause);
                 sink.abort();
                 release();
             }

@@ -104,16 +104,31 @@ final class ConnectionWatch {
             } else if (now - client.since > requestTimeout) {
                 cut(client, Cut.UNREAD_ANSWER);
             }
-        } else if (client.closing && client.wasSilent()) {
-            closeNow(client.channel);
+        } else if (client.closing) {
+            lookAtEnding(client, now);
         } else if (bodyComes) {
             if (now - client.since > requestTimeout) {
                 cut(client, Cut.SLOW_REQUEST);
             }
-        } else if (!client.closing) {
+        } else {
             client.request = null;
             client.since = now;
         }
+    }
+
+    /**
+     * Closes a connection whose last answer was read, when nothing came between two looks: closed at once, with bytes of the
+     * sender's that nobody read, the kernel would send a reset, and that may overtake the answer.
+     */
+    private void lookAtEnding(Client client, long now) {
+        if (client.discardedBefore < 0) {
+            client.since = now;
+        } else if (client.discarded == client.discardedBefore) {
+            closeNow(client.channel);
+        } else if (now - client.since > requestTimeout) {
+            cut(client, Cut.SLOW_REQUEST);
+        }
+        client.discardedBefore = client.discarded;
     }
 
     private void cut(Client client, Cut reason) {
@@ -173,16 +188,6 @@ final class ConnectionWatch {
                 }
             });
             answered.endHandler(_ -> {});
-        }
-
-        /**
-         * Whether nothing came since it was last looked at. A connection that ends is closed only then: closed at once, with
-         * bytes of the sender's that nobody read, the kernel would send a reset, and that may overtake the answer.
-         */
-        private boolean wasSilent() {
-            boolean silent = discarded == discardedBefore;
-            discardedBefore = discarded;
-            return silent;
         }
 
         /** Asks it to close the connection once it has the answer; if it does not, it is closed a little later. */

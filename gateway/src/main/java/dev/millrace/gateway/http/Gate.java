@@ -46,8 +46,8 @@ public final class Gate {
                                     "The role " + principal.role().word() + " does not allow this."));
                         }
                     }
-                    case Authentication.Refused(AuthFailure reason) -> {
-                        failures.record(reason, address(context.request()));
+                    case Authentication.Refused(Authentication.Reason reason) -> {
+                        failures.record(reason.failure(), address(context.request()));
                         context.response().putHeader("www-authenticate", "Bearer");
                         new Exchange(context, route, answers, Optional.empty())
                                 .problem(Problem.of(Problem.Code.UNAUTHENTICATED, detail(reason)));
@@ -57,11 +57,11 @@ public final class Gate {
         }
     }
 
-    private static String detail(AuthFailure reason) {
+    private static String detail(Authentication.Reason reason) {
         return switch (reason) {
             case MISSING -> "The header Authorization: Bearer KEY is missing.";
             case MALFORMED -> "There must be one header Authorization, of the form Bearer KEY.";
-            case UNKNOWN_KEY, ROLE -> "The key is not known.";
+            case UNKNOWN_KEY -> "The key is not known.";
         };
     }
 

@@ -155,7 +155,7 @@ public final class HttpDoor {
         }
 
         private BodyReader bodyReader() {
-            return new BodyReader(config.maxBodyBytes(), bodies, ContentDecoders.forOneEventLoop());
+            return new BodyReader(config.maxBodyBytes(), bodies, ContentDecoders.forOneEventLoop(), metrics);
         }
 
         private void connected(HttpConnection opened) {
@@ -196,7 +196,6 @@ public final class HttpDoor {
             if (rateLimit.isPresent() && client.address() != null) {
                 long wait = rateLimit.get().take(AddressRateLimit.key(client.address()), now);
                 if (wait > 0) {
-                    metrics.rateLimited();
                     answers.problem(request, Route.OTHER, rateLimited(wait));
                     return;
                 }

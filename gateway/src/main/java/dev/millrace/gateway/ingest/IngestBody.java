@@ -27,7 +27,7 @@ public final class IngestBody {
     private static final int REFUSAL_BYTES = 256;
 
     /** What a body held when it ended. */
-    record Content(BodyResult result, List<StreamLine> lines, List<ItemRefusal> refusals, long bytes) {
+    record Content(BodyResult result, List<StreamLine> lines, List<ItemRefusal> refusals) {
 
         /** The places in the body of the lines: the one at {@code i} in {@link #lines} stood at {@code [i]}. */
         int[] positions() {
@@ -51,7 +51,6 @@ public final class IngestBody {
     private List<StreamLine> lines = new ArrayList<>(1);
     private List<ItemRefusal> refusals = List.of();
     private long lineBytes;
-    private long bytes;
     private boolean ended;
 
     IngestBody(
@@ -74,7 +73,6 @@ public final class IngestBody {
         if (ended) {
             return false;
         }
-        bytes += length;
         boolean more = decoder.write(from, offset, length);
         if (!more) {
             drop();
@@ -95,7 +93,7 @@ public final class IngestBody {
         if (ended) {
             throw new IllegalStateException("the body has ended before");
         }
-        Content content = new Content(decoder.end(), lines, refusals, bytes);
+        Content content = new Content(decoder.end(), lines, refusals);
         ended = true;
         drop();
         return taker.apply(content);

@@ -55,11 +55,10 @@ class BodyReaderVerticleTest {
 
     private final Vertx vertx = Vertx.vertx();
     private final AtomicInteger openDecoders = new AtomicInteger();
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final GatewayMetrics metrics = new GatewayMetrics(registry);
     private final Ingestor ingestor = new Ingestor(
-            new ReadingDecoder(ReadingLimits.DEFAULT),
-            new ReceiptClock(Clock.systemUTC()),
-            new GatewayMetrics(new SimpleMeterRegistry()),
-            System::nanoTime);
+            new ReadingDecoder(ReadingLimits.DEFAULT), new ReceiptClock(Clock.systemUTC()), metrics, System::nanoTime);
     private final BlockingQueue<Body> bodies = new LinkedBlockingQueue<>();
     private final BlockingQueue<Throwable> broken = new LinkedBlockingQueue<>();
     private final Deque<Socket> sockets = new ArrayDeque<>();
@@ -103,7 +102,7 @@ class BodyReaderVerticleTest {
 
     private void listen(int total) {
         budget = new BodyBudget(total);
-        BodyReader reader = new BodyReader(LIMIT, budget, counted(ContentDecoders.forOneEventLoop()));
+        BodyReader reader = new BodyReader(LIMIT, budget, counted(ContentDecoders.forOneEventLoop()), metrics);
         HttpServer server = vertx.createHttpServer()
                 .requestHandler(request -> {
                     IngestBody sink = ingestor.begin(BodyFormat.JSON, SensorScope.ALL);
@@ -211,8 +210,10 @@ class BodyReaderVerticleTest {
 
         byte[] bomb = encode(encoding, ("\"" + "a".repeat(50 * LIMIT)).getBytes(StandardCharsets.UTF_8));
         assertTrue(bomb.length < LIMIT / 4);
+        double before = registry.get("millrace.gateway.request.bytes").counter().count();
         send(post(bomb.length, encoding.name()), bomb);
         assertEquals(new Body.TooLarge(LIMIT), next());
+        assertTrue(registry.get("millrace.gateway.request.bytes").counter().count() - before > LIMIT);
     }
 
     /** A body that is one text which does not end before the last byte, so that it is held as a whole. */

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.gateway.GatewayMetrics.Cut;
-import dev.millrace.gateway.auth.AuthFailure;
 import dev.millrace.gateway.auth.Authentication;
 import dev.millrace.gateway.auth.Credentials;
 import dev.millrace.gateway.auth.Principal;
@@ -35,7 +34,7 @@ class UnwantedBodyVerticleTest extends HttpDoorFixture {
     /** Whoever shows a key may do nothing. */
     UnwantedBodyVerticleTest() {
         super(credentials -> switch (credentials) {
-            case Credentials.Bearer _ -> new Authentication.Refused(AuthFailure.UNKNOWN_KEY);
+            case Credentials.Bearer _ -> new Authentication.Refused(Authentication.Reason.UNKNOWN_KEY);
             case Credentials.None _, Credentials.Malformed _ ->
                 new Authentication.Authenticated(new Principal("test", Role.ADMIN, SensorScope.ALL));
         });
@@ -107,6 +106,26 @@ class UnwantedBodyVerticleTest extends HttpDoorFixture {
 
             socket.getInputStream().readAllBytes();
             await("it is counted", () -> cut(Cut.SLOW_REQUEST) == 1);
+        }
+    }
+
+    /** Bytes that keep coming behind an answer that ends the connection hold it for no longer than a request may take. */
+    @Test
+    void whoNeverEndsBehindTheLastAnswerIsCutOff() throws Exception {
+        try (Socket socket = connect()) {
+            write(socket, "POST /sensors HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n");
+            write(socket, "Content-Length: 99999999\r\n\r\n");
+            assertEquals("HTTP/1.1 413", new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII));
+
+            await("it is cut off", () -> {
+                CLOCK.addAndGet(Duration.ofMillis(5).toNanos());
+                try {
+                    write(socket, " ");
+                } catch (IOException e) {
+                    // that is it
+                }
+                return cut(Cut.SLOW_REQUEST) == 1;
+            });
         }
     }
 
