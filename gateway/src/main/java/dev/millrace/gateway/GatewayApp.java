@@ -59,8 +59,10 @@ public final class GatewayApp implements Service {
     private static final int MAX_CALLS = 256;
 
     private static final int POOL_SIZE = 8;
-    private static final Duration HTTP_DRAIN = Duration.ofSeconds(5);
-    private static final Duration STORE_TIMEOUT = Duration.ofSeconds(10);
+
+    /** The server's drain waits for this, so that a query under way is answered. */
+    private static final Duration STORE_TIMEOUT = GatewayConfig.HTTP_DRAIN.minusSeconds(1);
+
     private static final Duration CACHE_TIMEOUT = Duration.ofMillis(500);
 
     /** Removed keys stop working about this long after the file has changed. */
@@ -115,12 +117,7 @@ public final class GatewayApp implements Service {
                 new LatestQuery(cache, store, redisState, System::nanoTime),
                 store,
                 metrics,
-                new Gate(
-                        vertx,
-                        authenticator(),
-                        new AuthFailureLog(metrics, System::nanoTime),
-                        metrics,
-                        config.http().maxBodyBytes()),
+                new Gate(authenticator(), new AuthFailureLog(metrics, System::nanoTime)),
                 System::nanoTime);
         kinesisThere = new Dependency(vertx, kinesisState, random);
         postgresThere = new Dependency(vertx, postgresState, random);
@@ -204,7 +201,7 @@ public final class GatewayApp implements Service {
                 })
                 .then("wait for the load balancer", this::shutdownDelay)
                 .then("refuse new readings and answer what is in flight", ingestor::drain)
-                .then("close the HTTP server", () -> http.drain(HTTP_DRAIN))
+                .then("close the HTTP server", () -> http.drain(GatewayConfig.HTTP_DRAIN))
                 .then("look at the key file no more", () -> {
                     keyFileWatch.ifPresent(KeyFileWatch::stop);
                     return Future.succeededFuture();

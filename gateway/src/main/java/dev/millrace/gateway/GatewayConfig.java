@@ -24,6 +24,9 @@ public record GatewayConfig(
         RedisConfig redis,
         TracingConfig tracing) {
 
+    /** How long requests that are under way, queries above all, may take when the server closes. */
+    static final Duration HTTP_DRAIN = Duration.ofSeconds(6);
+
     private static final int OPS_PORT = 9090;
 
     /** Reads the settings; what is wrong with them is noted in the environment. */
@@ -39,9 +42,12 @@ public record GatewayConfig(
                 DatabaseConfig.read(environment),
                 RedisConfig.read(environment),
                 TracingConfig.read(environment));
-        Duration stop = config.ops.shutdownDelay().plus(config.publisher.timeout());
+        Duration stop =
+                config.ops.shutdownDelay().plus(config.publisher.timeout()).plus(HTTP_DRAIN);
         if (stop.compareTo(config.ops.shutdownTimeout()) >= 0) {
-            environment.problem("SHUTDOWN_TIMEOUT", "must be longer than SHUTDOWN_DELAY and PUBLISH_TIMEOUT together");
+            environment.problem(
+                    "SHUTDOWN_TIMEOUT",
+                    "must be longer than SHUTDOWN_DELAY, PUBLISH_TIMEOUT and " + HTTP_DRAIN.toSeconds() + "s together");
         }
         return config;
     }

@@ -87,7 +87,9 @@ public final class GatewayMetrics {
         /** A request's body came too slowly. */
         SLOW_REQUEST,
         /** An answer was not read. */
-        UNREAD_ANSWER
+        UNREAD_ANSWER,
+        /** Far too much came of a body that was not wanted any more. */
+        UNWANTED_BODY
     }
 
     private static final Duration[] ACK_BUCKETS = {
@@ -110,11 +112,12 @@ public final class GatewayMetrics {
     private final Map<Route, Map<Status, RequestCounter>> requests = new EnumMap<>(Route.class);
     private final Map<ItemRefusal.Code, Counter> rejected = new EnumMap<>(ItemRefusal.Code.class);
     private final Map<Cut, Counter> cut = new EnumMap<>(Cut.class);
+    private final Map<AuthFailure, Counter> turnedAway = new EnumMap<>(AuthFailure.class);
     private final Counter accepted;
     private final Counter retry;
     private final Counter bytes;
+    private final Counter sentBytes;
     private final Counter refusedConnections;
-    private final Counter rateLimited;
     private final Timer ack;
     private final DistributionSummary recordsPerCall;
     private final DistributionSummary readingsPerCall;
@@ -140,11 +143,16 @@ public final class GatewayMetrics {
             requests.put(route, counters);
         }
         bytes = counter("request.bytes", "Bytes of request bodies read, decoded");
+        sentBytes = counter("request.sent.bytes", "Bytes of request bodies read, as they were sent");
         refusedConnections = counter("connections.refused", "Connections beyond the most that there may be");
         for (Cut reason : Cut.values()) {
             cut.put(reason, counter("connections.cut", "Connections cut off, by reason", "reason", tag(reason)));
         }
-        rateLimited = counter("requests.rate.limited", "Requests refused for their address' rate");
+        for (AuthFailure reason : AuthFailure.values()) {
+            turnedAway.put(
+                    reason,
+                    counter("auth.failures", "Requests turned away at the door, by reason", "reason", reason.tag()));
+        }
         ack = Timer.builder("millrace.gateway.ack")
                 .description("From the receipt of a body to its acknowledgement")
                 .serviceLevelObjectives(ACK_BUCKETS)
@@ -169,9 +177,10 @@ public final class GatewayMetrics {
         of(of(requests, route), Status.of(status)).increment();
     }
 
-    /** A body was read; its length once decoded. */
-    public void body(long length) {
-        bytes.increment((double) length);
+    /** A body was read, whole or up to where it was refused or broke off; its bytes as sent, and once decoded. */
+    public void body(long sent, long decoded) {
+        sentBytes.increment((double) sent);
+        bytes.increment((double) decoded);
     }
 
     public void accepted(int readings, Duration sinceReceipt) {
@@ -195,11 +204,6 @@ public final class GatewayMetrics {
     /** A connection was cut off. */
     public void cut(Cut reason) {
         of(cut, reason).increment();
-    }
-
-    /** A request was refused for its address' rate. */
-    public void rateLimited() {
-        rateLimited.increment();
     }
 
     /** A PutRecords call is made. */
@@ -262,8 +266,7 @@ public final class GatewayMetrics {
 
     /** A request was turned away for want of credentials or of a role. */
     public void turnedAway(AuthFailure reason) {
-        counter("auth.failures", "Requests turned away at the door, by reason", "reason", reason.tag())
-                .increment();
+        of(turnedAway, reason).increment();
     }
 
     /** The key file had changed. */

@@ -7,5 +7,23 @@ public sealed interface Authentication {
     record Authenticated(Principal principal) implements Authentication {}
 
     /** They are nobody's. */
-    record Refused(AuthFailure reason) implements Authentication {}
+    record Refused(Reason reason) implements Authentication {}
+
+    /** Why credentials are nobody's. */
+    enum Reason {
+        MISSING(AuthFailure.MISSING),
+        MALFORMED(AuthFailure.MALFORMED),
+        UNKNOWN_KEY(AuthFailure.UNKNOWN_KEY);
+
+        private final AuthFailure failure;
+
+        Reason(AuthFailure failure) {
+            this.failure = failure;
+        }
+
+        /** What it is counted and logged as. */
+        public AuthFailure failure() {
+            return failure;
+        }
+    }
 }

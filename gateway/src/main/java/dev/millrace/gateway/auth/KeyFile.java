@@ -22,9 +22,9 @@ public final class KeyFile implements Authenticator {
     static final int MAX_BYTES = 16 * 1024 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(KeyFile.class);
-    private static final Authentication MISSING = new Authentication.Refused(AuthFailure.MISSING);
-    private static final Authentication MALFORMED = new Authentication.Refused(AuthFailure.MALFORMED);
-    private static final Authentication UNKNOWN = new Authentication.Refused(AuthFailure.UNKNOWN_KEY);
+    private static final Authentication MISSING = new Authentication.Refused(Authentication.Reason.MISSING);
+    private static final Authentication MALFORMED = new Authentication.Refused(Authentication.Reason.MALFORMED);
+    private static final Authentication UNKNOWN = new Authentication.Refused(Authentication.Reason.UNKNOWN_KEY);
 
     /** What came of a look at the file. */
     public enum Reload {

@@ -22,6 +22,10 @@ final class BodyBudget {
 
         private long held;
 
+        boolean isEmpty() {
+            return held == 0;
+        }
+
         /** Makes it {@code bytes}, if there is room; giving back always works. */
         boolean resize(long bytes) {
             long more = bytes - held;

@@ -1,5 +1,6 @@
 package dev.millrace.gateway.http;
 
+import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.http.encoding.ContentDecoder;
 import dev.millrace.gateway.http.encoding.ContentDecoders;
 import dev.millrace.gateway.http.encoding.ContentEncoding;
@@ -17,17 +18,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class BodyReader {
 
-    /** How many times the limit is read and thrown away, so that the sender sees the answer rather than a reset. */
-    private static final int DISCARD_FACTOR = 4;
-
     /** The bytes that are taken from the network's buffer at a time. */
     private static final int PIECE = 16 * 1024;
 
     /** What came of reading a body. */
     sealed interface Body {
 
-        /** It has been read, or as much of it as says what becomes of it. */
-        record Complete() implements Body {}
+        /**
+         * It has been read, or as much of it as says what becomes of it.
+         *
+         * @param refusals the memory of what is told of refused items: the answerer's to give back
+         */
+        record Complete(BodyBudget.Share refusals) implements Body {}
 
         /** It has more than {@code limit} bytes, as sent or decoded. */
         record TooLarge(int limit) implements Body {}
@@ -48,45 +50,38 @@ final class BodyReader {
     private final int limit;
     private final BodyBudget budget;
     private final ContentDecoders decoders;
+    private final GatewayMetrics metrics;
     private final byte[] piece = new byte[PIECE];
 
     /** A reader of bodies with at most {@code limit} bytes each. */
-    BodyReader(int limit, BodyBudget budget, ContentDecoders decoders) {
+    BodyReader(int limit, BodyBudget budget, ContentDecoders decoders, GatewayMetrics metrics) {
+        this.metrics = metrics;
         this.limit = limit;
         this.budget = budget;
         this.decoders = decoders;
     }
 
     /**
-     * Reads the body to its end. What it holds is given back right after the future has completed. The future fails only when
-     * the connection breaks; the sink is aborted then, and where it was not read whole.
+     * Reads the body to its end, or until it is known what becomes of it; whoever answers then throws the rest away. What it
+     * holds is given back when the future has completed. The future fails only when the connection breaks; the sink is aborted
+     * then, and where it was not read whole.
      *
      * @param request not yet resumed after having been paused, or fresh
      */
     Future<Body> read(HttpServerRequest request, ContentEncoding encoding, IngestBody sink) {
         String declared = request.getHeader("content-length");
-        if (request.headers().contains("expect", "100-continue", true)) {
-            if (declared != null && exceeds(declared)) {
-                // the sender waits for a word before it sends the body: the answer itself is that word
-                sink.abort();
-                return Future.succeededFuture(new Body.TooLarge(limit));
-            }
+        if (declared != null && exceeds(declared)) {
+            sink.abort();
+            return Future.succeededFuture(new Body.TooLarge(limit));
+        }
+        if (Answers.asksBeforeTheBody(request)) {
             request.response().writeContinue();
         }
-        Reading reading = new Reading(request, encoding, sink);
+        Reading reading = new Reading(encoding, sink);
         request.handler(reading::chunk);
         request.endHandler(_ -> reading.end());
         request.exceptionHandler(reading::fail);
         return reading.promise.future();
-    }
-
-    /** Throws away the body of a request that is answered without it; a sender that does not end is cut off. */
-    void discard(HttpServerRequest request) {
-        long[] read = {0};
-        request.handler(chunk -> {
-            read[0] += chunk.length();
-            closeIfEndless(request, read[0]);
-        });
     }
 
     private boolean exceeds(String contentLength) {
@@ -94,15 +89,8 @@ final class BodyReader {
         return contentLength.length() > 10 || Long.parseLong(contentLength) > limit;
     }
 
-    private void closeIfEndless(HttpServerRequest request, long read) {
-        if (read > (long) limit * DISCARD_FACTOR) {
-            request.connection().close();
-        }
-    }
-
     /** One body being read. */
     private final class Reading implements ContentDecoder.Output {
-        private final HttpServerRequest request;
         private final ContentEncoding encoding;
         private final IngestBody sink;
         private final ContentDecoder decoder;
@@ -111,11 +99,11 @@ final class BodyReader {
         private long read;
         private long decoded;
         private long codecBytes;
-        /** What is known before the body's end; the rest is thrown away then. */
+        private boolean settled;
+        /** What is known before the body's end. */
         private @Nullable Body outcome;
 
-        Reading(HttpServerRequest request, ContentEncoding encoding, IngestBody sink) {
-            this.request = request;
+        Reading(ContentEncoding encoding, IngestBody sink) {
             this.encoding = encoding;
             this.sink = sink;
             this.decoder = decoders.create(encoding, this);
@@ -123,7 +111,6 @@ final class BodyReader {
 
         void chunk(Buffer chunk) {
             read += chunk.length();
-            closeIfEndless(request, read);
             if (outcome == null && read > limit) {
                 refuse(new Body.TooLarge(limit));
             }
@@ -136,6 +123,9 @@ final class BodyReader {
             } catch (RuntimeException | LinkageError e) {
                 // the latter: zstd's native library could not be loaded here
                 refuse(new Body.Failed(e));
+            }
+            if (outcome != null) {
+                complete(outcome);
             }
         }
 
@@ -166,8 +156,8 @@ final class BodyReader {
                 return false;
             }
             if (!sink.write(bytes, offset, length)) {
-                outcome = new Body.Complete();
                 release();
+                outcome = new Body.Complete(share);
                 return false;
             }
             return hold();
@@ -197,13 +187,27 @@ final class BodyReader {
                 refuse(new Body.Corrupt(encoding));
             }
             decoder.close();
-            // who waits for this takes what the sink holds, in this very call
-            promise.tryComplete(outcome == null ? new Body.Complete() : outcome);
-            release();
+            if (outcome == null) {
+                // who waits for this takes the readings in this very call, and from then on the publisher counts them
+                share.resize(sink.refusalBytes());
+                outcome = new Body.Complete(share);
+            }
+            complete(outcome);
+        }
+
+        private void complete(Body body) {
+            if (!settled) {
+                settled = true;
+                metrics.body(read, decoded);
+                promise.complete(body);
+            }
         }
 
         void fail(Throwable cause) {
-            if (promise.tryFail(cause)) {
+            if (!settled) {
+                settled = true;
+                metrics.body(read, decoded);
+                promise.fail(cause);
                 sink.abort();
                 release();
             }

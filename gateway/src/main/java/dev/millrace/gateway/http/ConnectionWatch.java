@@ -7,7 +7,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  *     IDLE_TIMEOUT          REQUEST_TIMEOUT       our own time        REQUEST_TIMEOUT
  * </pre>
  *
+ * <p>A request may be answered before its body has come, refused or too large. The rest of the body is read and thrown away then,
+ * so that a sender that looks for the answer only when it has sent everything gets it rather than a reset; in the request's own
+ * time, and up to a number of bytes. Where the answer ends the connection, only for as long as something comes.
+ *
  * <p>Confined to its event loop.
  */
 final class ConnectionWatch {
@@ -36,10 +39,13 @@ final class ConnectionWatch {
 
     private final long requestTimeout;
     private final long idleTimeout;
+    private final long maxDiscarded;
     private final GatewayMetrics metrics;
     private final Map<HttpConnection, Client> clients = new HashMap<>();
 
-    ConnectionWatch(HttpLimits limits, GatewayMetrics metrics) {
+    /** @param maxDiscarded the most bytes of a body that come after the answer to it; whoever sends more is cut off */
+    ConnectionWatch(HttpLimits limits, long maxDiscarded, GatewayMetrics metrics) {
+        this.maxDiscarded = maxDiscarded;
         this.requestTimeout = limits.requestTimeout().toNanos();
         this.idleTimeout = limits.idleTimeout().toNanos();
         this.metrics = metrics;
@@ -63,15 +69,12 @@ final class ConnectionWatch {
         clients.remove(connection);
     }
 
-    /** A request's head has come; answers who sent it. */
-    Client began(HttpServerRequest request, long now) {
+    /** Who sends a request. */
+    Client client(HttpServerRequest request) {
         Client client = clients.get(request.connection());
         if (client == null) {
             throw new IllegalStateException("a request on a connection that was not opened");
         }
-        client.request = request;
-        client.since = now;
-        client.unread = false;
         return client;
     }
 
@@ -89,30 +92,43 @@ final class ConnectionWatch {
             }
             return;
         }
-        HttpServerResponse response = request.response();
-        boolean answered = response.ended() || client.refused;
-        if (!request.isEnded() && !client.refused) {
-            if (now - client.since > requestTimeout) {
+        boolean bodyComes = !request.isEnded() && !client.refused;
+        if (!request.response().ended() && !client.refused) {
+            if (bodyComes && now - client.since > requestTimeout) {
                 cut(client, Cut.SLOW_REQUEST);
             }
-        } else if (answered && client.hasUnreadBytes()) {
+        } else if (client.hasUnreadBytes()) {
             if (!client.unread) {
                 client.unread = true;
                 client.since = now;
             } else if (now - client.since > requestTimeout) {
                 cut(client, Cut.UNREAD_ANSWER);
             }
-        } else if (answered && client.closing) {
-            closeNow(client.channel);
-        } else if (answered && (client.refused || response.headers().contains("connection", "close", true))) {
-            // it closes when it has read that; closed here at once, with bytes of its that nobody read, the kernel
-            // would
-            // send a reset, and that may overtake the answer
-            client.closing = true;
-        } else if (answered) {
+        } else if (client.closing) {
+            lookAtEnding(client, now);
+        } else if (bodyComes) {
+            if (now - client.since > requestTimeout) {
+                cut(client, Cut.SLOW_REQUEST);
+            }
+        } else {
             client.request = null;
             client.since = now;
         }
+    }
+
+    /**
+     * Closes a connection whose last answer was read, when nothing came between two looks: closed at once, with bytes of the
+     * sender's that nobody read, the kernel would send a reset, and that may overtake the answer.
+     */
+    private void lookAtEnding(Client client, long now) {
+        if (client.discardedBefore < 0) {
+            client.since = now;
+        } else if (client.discarded == client.discardedBefore) {
+            closeNow(client.channel);
+        } else if (now - client.since > requestTimeout) {
+            cut(client, Cut.SLOW_REQUEST);
+        }
+        client.discardedBefore = client.discarded;
     }
 
     private void cut(Client client, Cut reason) {
@@ -130,13 +146,18 @@ final class ConnectionWatch {
     }
 
     /** One connection. */
-    static final class Client {
+    final class Client {
         private final ChannelHandlerContext channel;
         private @Nullable HttpServerRequest request;
         private long since;
         private boolean unread;
         private boolean refused;
+        /** Its answers, or the last of them, say that the connection ends. */
         private boolean closing;
+        /** Bytes of the body thrown away, and how many they were when they were last looked at; -1: not yet. */
+        private long discarded;
+
+        private long discardedBefore = -1;
 
         Client(ChannelHandlerContext channel, long now) {
             this.channel = channel;
@@ -149,6 +170,37 @@ final class ConnectionWatch {
             return channel.channel().remoteAddress() instanceof InetSocketAddress socket ? socket.getAddress() : null;
         }
 
+        /** A request's head has come. */
+        void began(HttpServerRequest head, long now) {
+            request = head;
+            since = now;
+            unread = false;
+            discarded = 0;
+        }
+
+        /** Throws away what is still to come of the body of a request that has its answer; whoever sends too much is cut off. */
+        void discard(HttpServerRequest answered) {
+            answered.handler(chunk -> {
+                long before = discarded;
+                discarded += chunk.length();
+                if (before <= maxDiscarded && discarded > maxDiscarded) {
+                    cut(this, Cut.UNWANTED_BODY);
+                }
+            });
+            answered.endHandler(_ -> {});
+        }
+
+        /** Asks it to close the connection once it has the answer; if it does not, it is closed a little later. */
+        void closeAfterwards(HttpServerRequest answered) {
+            closing = true;
+            answered.response().putHeader("connection", "close");
+        }
+
+        /** Whether an answer told it that the connection ends, so that nothing that it sends after that is taken. */
+        boolean isClosing() {
+            return closing;
+        }
+
         /**
          * Answers what is no HTTP, and ends the connection when the answer was read. It is written behind Vert.x' back: Vert.x
          * would answer in the version of HTTP that the sender made up, and close before the sender has read it.
@@ -156,6 +208,7 @@ final class ConnectionWatch {
         @SuppressWarnings("FutureReturnValueIgnored") // a client that cannot be told is closed all the same
         void refuse(Problem problem) {
             refused = true;
+            closing = true;
             String body = problem.toJson();
             String answer =
                     "HTTP/1.1 " + problem.code().status() + " Bad Request\r\ncontent-type: application/problem+json\r\n"

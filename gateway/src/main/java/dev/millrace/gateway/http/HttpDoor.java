@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpDoor {
 
+    /** How many largest bodies are read and thrown away of a request that is answered without its body. */
+    private static final int DISCARD_FACTOR = 4;
+
     private static final Problem NOT_HTTP = Problem.of(Problem.Code.MALFORMED, "The request is not valid HTTP.");
 
     private final Vertx vertx;
@@ -126,7 +129,9 @@ public final class HttpDoor {
 
     private final class Instance extends VerticleBase {
 
-        private final ConnectionWatch watch = new ConnectionWatch(config.limits(), metrics);
+        private final ConnectionWatch watch =
+                new ConnectionWatch(config.limits(), (long) DISCARD_FACTOR * config.maxBodyBytes(), metrics);
+        private final Answers answers = new Answers(metrics, watch);
         private @Nullable HttpServer server;
         private @Nullable Router router;
 
@@ -138,7 +143,7 @@ public final class HttpDoor {
                     new IngestHandler(ingestor, bodyReader()),
                     new QueryHandler(latest, store),
                     page,
-                    metrics);
+                    answers);
             HttpServer created = vertx.createHttpServer(options(config))
                     .connectionHandler(this::connected)
                     .requestHandler(this::handle)
@@ -150,7 +155,7 @@ public final class HttpDoor {
         }
 
         private BodyReader bodyReader() {
-            return new BodyReader(config.maxBodyBytes(), bodies, ContentDecoders.forOneEventLoop());
+            return new BodyReader(config.maxBodyBytes(), bodies, ContentDecoders.forOneEventLoop(), metrics);
         }
 
         private void connected(HttpConnection opened) {
@@ -162,6 +167,7 @@ public final class HttpDoor {
                 ConnectionWatch.closeNow(channel);
                 return;
             }
+            channel.pipeline().replace("httpDecoder", "httpDecoder", new RequestDecoder(options(config)));
             // in place of Vert.x' own, which answers unknown versions of HTTP by itself, with an empty 501
             connection.handler(this::handle);
             connection.closeHandler(_ -> {
@@ -173,19 +179,24 @@ public final class HttpDoor {
 
         private void handle(HttpServerRequest request) {
             long now = nanoTime.getAsLong();
-            ConnectionWatch.Client client = watch.began(request, now);
+            ConnectionWatch.Client client = watch.client(request);
+            if (client.isClosing()) {
+                // who was told that the connection ends gets no further answer on it (RFC 9112, 9.6)
+                client.discard(request);
+                return;
+            }
+            client.began(request, now);
             if (request.version() == null || !isWellFormed(request)) {
                 refuse(client);
                 return;
             }
             if (leaving) {
-                request.response().putHeader("connection", "close");
+                client.closeAfterwards(request);
             }
             if (rateLimit.isPresent() && client.address() != null) {
                 long wait = rateLimit.get().take(AddressRateLimit.key(client.address()), now);
                 if (wait > 0) {
-                    metrics.rateLimited();
-                    Exchange.answer(request, Route.OTHER, metrics, rateLimited(wait));
+                    answers.problem(request, Route.OTHER, rateLimited(wait));
                     return;
                 }
             }
@@ -194,7 +205,11 @@ public final class HttpDoor {
 
         /** What is no HTTP request gets an answer of the contract all the same. */
         private void malformed(HttpServerRequest request) {
-            refuse(watch.began(request, nanoTime.getAsLong()));
+            ConnectionWatch.Client client = watch.client(request);
+            if (!client.isClosing()) {
+                client.began(request, nanoTime.getAsLong());
+                refuse(client);
+            }
         }
 
         private void refuse(ConnectionWatch.Client client) {
@@ -208,11 +223,24 @@ public final class HttpDoor {
         }
     }
 
-    /** HTTP/1.1 wants one Host (RFC 9112, 3.2), and a path is what all of ours begin with. */
+    /** HTTP/1.1 wants a Host (RFC 9112, 3.2), and a path is what all of ours begin with. */
     private static boolean isWellFormed(HttpServerRequest request) {
         boolean host = request.version() != HttpVersion.HTTP_1_1 || request.getHeader("host") != null;
         String path = request.path();
-        return host && path != null && path.startsWith("/");
+        return host && path != null && path.startsWith("/") && isWellFramed(request);
+    }
+
+    /**
+     * Whether it is sure where the body ends: of transfer codings there is one here, chunked, and only HTTP/1.1 has any (RFC 9112,
+     * 6.1 and 6.3). Where another is named, what is taken for the next request may be a part of this one's body.
+     */
+    private static boolean isWellFramed(HttpServerRequest request) {
+        String coding = request.getHeader("transfer-encoding");
+        return coding == null
+                || (request.version() == HttpVersion.HTTP_1_1
+                        && coding.equalsIgnoreCase("chunked")
+                        && request.headers().getAll("transfer-encoding").size() == 1
+                        && request.getHeader("content-length") == null);
     }
 
     private static Problem rateLimited(long waitNanos) {

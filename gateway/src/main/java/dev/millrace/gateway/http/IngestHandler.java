@@ -6,6 +6,7 @@ import dev.millrace.gateway.http.encoding.ContentEncoding;
 import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.IngestOutcome;
 import dev.millrace.gateway.ingest.Ingestor;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Locale;
 import java.util.Optional;
@@ -26,7 +27,6 @@ final class IngestHandler {
         HttpServerRequest request = exchange.context().request();
         Optional<BodyFormat> format = format(request.getHeader("content-type"));
         if (format.isEmpty()) {
-            bodies.discard(request);
             exchange.problem(Problem.of(
                     Problem.Code.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json or application/x-ndjson."));
             return;
@@ -34,7 +34,6 @@ final class IngestHandler {
         Optional<ContentEncoding> encoding =
                 ContentEncoding.of(request.headers().getAll("content-encoding"));
         if (encoding.isEmpty()) {
-            bodies.discard(request);
             request.response().putHeader("accept-encoding", ContentEncoding.SUPPORTED);
             exchange.problem(Problem.of(
                     Problem.Code.UNSUPPORTED_MEDIA_TYPE,
@@ -51,7 +50,7 @@ final class IngestHandler {
 
     private void answer(Exchange exchange, IngestBody body, Body read) {
         switch (read) {
-            case Body.Complete() -> ingest(exchange, body);
+            case Body.Complete(BodyBudget.Share refusals) -> ingest(exchange, body, refusals);
             case Body.TooLarge(int limit) -> {
                 // what is left of the body is not worth reading for the sake of the connection
                 exchange.closeAfterwards();
@@ -72,19 +71,27 @@ final class IngestHandler {
         }
     }
 
-    private void ingest(Exchange exchange, IngestBody body) {
-        body.end()
-                .onSuccess(result -> {
+    private void ingest(Exchange exchange, IngestBody body, BodyBudget.Share refusals) {
+        Future<IngestOutcome> outcome = body.end();
+        outcome.onSuccess(result -> {
                     if (result instanceof IngestOutcome.ShuttingDown) {
                         // the next request must find another process, not this connection
                         exchange.closeAfterwards();
                     }
-                    switch (IngestAnswers.of(result)) {
-                        case IngestAnswers.Answer.Ok(String json) -> exchange.json(202, json);
-                        case IngestAnswers.Answer.Failed(Problem problem) -> exchange.problem(problem);
+                    Future<Void> written =
+                            switch (IngestAnswers.of(result)) {
+                                case IngestAnswers.Answer.Ok(String json) -> exchange.json(202, json);
+                                case IngestAnswers.Answer.Failed(Problem problem) -> exchange.problem(problem);
+                            };
+                    if (!refusals.isEmpty()) {
+                        // as long as the client does not read its answer
+                        written.onComplete(_ -> refusals.resize(0));
                     }
                 })
-                .onFailure(exchange.context()::fail);
+                .onFailure(cause -> {
+                    refusals.resize(0);
+                    exchange.context().fail(cause);
+                });
     }
 
     /** What a media type stands for, with parameters or without; JSON is UTF-8 whatever a charset says. */

@@ -2,7 +2,6 @@ package dev.millrace.gateway.http;
 
 import dev.millrace.gateway.GatewayMetrics.Route;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -16,13 +15,11 @@ final class Page {
     record Part(Route route, String path, String type, Buffer content) {
 
         void handle(Exchange exchange) {
-            exchange.metrics().request(route, 200);
-            HttpServerResponse response = exchange.context().response();
-            response.putHeader("content-type", type)
+            exchange.context()
+                    .response()
                     .putHeader("content-security-policy", "default-src 'self'; frame-ancestors 'none'")
-                    .putHeader("x-content-type-options", "nosniff")
-                    .putHeader("cache-control", "no-cache")
-                    .end(content);
+                    .putHeader("cache-control", "no-cache");
+            exchange.send(200, type, content);
         }
     }
 

@@ -68,6 +68,12 @@ final class QueryHandler {
             exchange.problem(UNKNOWN_SENSOR);
             return;
         }
+        try {
+            parameters(exchange, Set.of());
+        } catch (BadParameter e) {
+            malformed(exchange, e);
+            return;
+        }
         answer(exchange, latest.latest(List.of(id)).map(values -> Optional.ofNullable(values.get(id))
                 .map(QueryJson::sensor)));
     }

@@ -31,7 +31,10 @@ final class QueryParameters {
         this.parameters = parameters;
         for (String name : parameters.names()) {
             if (!known.contains(name)) {
-                throw new BadParameter("There is a parameter that is none of " + String.join(", ", known) + ".");
+                throw new BadParameter(
+                        known.isEmpty()
+                                ? "There are no parameters here."
+                                : "There is a parameter that is none of " + String.join(", ", known) + ".");
             }
             if (parameters.getAll(name).size() > 1) {
                 throw new BadParameter("The parameter " + name + " occurs twice.");

@@ -1,6 +1,5 @@
 package dev.millrace.gateway.http;
 
-import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.GatewayMetrics.Route;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -21,17 +20,17 @@ final class Routes {
 
     private final Router router;
     private final Gate gate;
-    private final GatewayMetrics metrics;
+    private final Answers answers;
 
-    private Routes(Router router, Gate gate, GatewayMetrics metrics) {
+    private Routes(Router router, Gate gate, Answers answers) {
         this.router = router;
         this.gate = gate;
-        this.metrics = metrics;
+        this.answers = answers;
     }
 
     static Router create(
-            Vertx vertx, Gate gate, IngestHandler ingest, QueryHandler queries, Page page, GatewayMetrics metrics) {
-        Routes routes = new Routes(Router.router(vertx), gate, metrics);
+            Vertx vertx, Gate gate, IngestHandler ingest, QueryHandler queries, Page page, Answers answers) {
+        Routes routes = new Routes(Router.router(vertx), gate, answers);
         Resource sensors = routes.resource("/sensors");
         sensors.on(HttpMethod.POST, Route.INGEST, ingest::handle)
                 .get(Route.SENSORS, queries::sensors)
@@ -56,13 +55,13 @@ final class Routes {
 
     private Handler<RoutingContext> problem(Problem.Code code, String detail) {
         return context ->
-                new Exchange(context, Route.OTHER, metrics, Optional.empty()).problem(Problem.of(code, detail));
+                new Exchange(context, Route.OTHER, answers, Optional.empty()).problem(Problem.of(code, detail));
     }
 
     private void failed(RoutingContext context) {
         // a defect of ours, not of the sender's
         LOG.error("A request failed unexpectedly", context.failure());
-        new Exchange(context, Route.OTHER, metrics, Optional.empty())
+        new Exchange(context, Route.OTHER, answers, Optional.empty())
                 .problem(Problem.of(Problem.Code.INTERNAL, "The request failed for a reason that is ours."));
     }
 
@@ -81,7 +80,7 @@ final class Routes {
 
         Resource on(HttpMethod method, Route route, Consumer<Exchange> handler) {
             allowed.put(method.name(), method);
-            router.route(method, path).handler(context -> gate.admit(context, route, handler));
+            router.route(method, path).handler(context -> gate.admit(context, route, answers, handler));
             return this;
         }
 
@@ -89,7 +88,7 @@ final class Routes {
             String allow = String.join(", ", allowed.keySet());
             router.route(path).handler(context -> {
                 context.response().putHeader("allow", allow);
-                new Exchange(context, Route.OTHER, metrics, Optional.empty())
+                new Exchange(context, Route.OTHER, answers, Optional.empty())
                         .problem(Problem.of(
                                 Problem.Code.METHOD_NOT_ALLOWED, "The methods allowed here are " + allow + "."));
             });

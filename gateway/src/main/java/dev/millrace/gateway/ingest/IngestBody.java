@@ -23,12 +23,8 @@ public final class IngestBody {
     /** A refusal with the longest name in it. */
     private static final int REFUSAL_BYTES = 256;
 
-    /**
-     * What a body held when it ended.
-     *
-     * @param bytes of the body, decoded
-     */
-    public record Content(BodyResult result, List<StreamLine> lines, List<ItemRefusal> refusals, long bytes) {}
+    /** What a body held when it ended. */
+    public record Content(BodyResult result, List<StreamLine> lines, List<ItemRefusal> refusals) {}
 
     private final SensorScope scope;
     private final Function<Content, Future<IngestOutcome>> taker;
@@ -36,7 +32,6 @@ public final class IngestBody {
     private List<StreamLine> lines = new ArrayList<>(1);
     private List<ItemRefusal> refusals = List.of();
     private long lineBytes;
-    private long bytes;
     private boolean ended;
 
     /**
@@ -64,7 +59,6 @@ public final class IngestBody {
         if (ended) {
             return false;
         }
-        bytes += length;
         boolean more = decoder.write(from, offset, length);
         if (!more) {
             drop();
@@ -74,7 +68,12 @@ public final class IngestBody {
 
     /** The memory that it takes: of readings that are complete, and of the one that is not. */
     public long heldBytes() {
-        return ended ? 0 : lineBytes + (long) refusals.size() * REFUSAL_BYTES + decoder.heldBytes();
+        return ended ? 0 : lineBytes + refusalBytes() + decoder.heldBytes();
+    }
+
+    /** What of it stays until the answer is sent: what is told of refused items. */
+    public long refusalBytes() {
+        return (long) refusals.size() * REFUSAL_BYTES;
     }
 
     /**
@@ -85,7 +84,7 @@ public final class IngestBody {
         if (ended) {
             throw new IllegalStateException("the body has ended before");
         }
-        Content content = new Content(decoder.end(), lines, refusals, bytes);
+        Content content = new Content(decoder.end(), lines, refusals);
         ended = true;
         drop();
         return taker.apply(content);

@@ -81,7 +81,6 @@ public final class Ingestor {
         if (to == null) {
             return Future.succeededFuture(new IngestOutcome.NotStarted());
         }
-        metrics.body(content.bytes());
         return switch (content.result()) {
             case BodyResult.Malformed(String detail, int line, int column) ->
                 Future.succeededFuture(new IngestOutcome.Malformed(detail, line, column));

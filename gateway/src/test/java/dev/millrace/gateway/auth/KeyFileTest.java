@@ -43,13 +43,13 @@ class KeyFileTest {
         KeyFile keys = open();
 
         assertEquals("old", name(keys, "old"));
-        assertEquals(AuthFailure.UNKNOWN_KEY, refusal(keys, new Credentials.Bearer("key-of-ol")));
+        assertEquals(Authentication.Reason.UNKNOWN_KEY, refusal(keys, new Credentials.Bearer("key-of-ol")));
         assertEquals(
-                AuthFailure.UNKNOWN_KEY,
+                Authentication.Reason.UNKNOWN_KEY,
                 refusal(keys, new Credentials.Bearer(key("old").sha256())),
                 "what stands in the file opens nothing");
-        assertEquals(AuthFailure.MISSING, refusal(keys, new Credentials.None()));
-        assertEquals(AuthFailure.MALFORMED, refusal(keys, new Credentials.Malformed()));
+        assertEquals(Authentication.Reason.MISSING, refusal(keys, new Credentials.None()));
+        assertEquals(Authentication.Reason.MALFORMED, refusal(keys, new Credentials.Malformed()));
     }
 
     @Test
@@ -206,7 +206,7 @@ class KeyFileTest {
         };
     }
 
-    private static AuthFailure refusal(KeyFile keys, Credentials credentials) {
+    private static Authentication.Reason refusal(KeyFile keys, Credentials credentials) {
         return assertInstanceOf(Authentication.Refused.class, keys.authenticate(credentials))
                 .reason();
     }

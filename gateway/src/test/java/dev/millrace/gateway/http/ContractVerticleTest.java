@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.reading.Measurement;
-import dev.millrace.gateway.auth.AuthFailure;
+import dev.millrace.gateway.GatewayMetrics.Route;
+import dev.millrace.gateway.auth.Access;
+import dev.millrace.gateway.auth.AccessTable;
 import dev.millrace.gateway.auth.Authentication;
 import dev.millrace.gateway.auth.Credentials;
 import dev.millrace.gateway.auth.Principal;
@@ -14,6 +16,7 @@ import dev.millrace.gateway.ingest.SensorScope;
 import dev.millrace.gateway.publish.ShardedStream.PutResult;
 import dev.millrace.gateway.query.LatestValues;
 import dev.millrace.gateway.query.SensorStore;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.json.schema.Draft;
 import io.vertx.json.schema.JsonSchema;
@@ -26,6 +29,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -66,7 +70,7 @@ class ContractVerticleTest extends HttpDoorFixture {
             case Credentials.Bearer(String key) when key.equals("reader") -> principal(Role.READER, SensorScope.ALL);
             case Credentials.Bearer(String key)
             when key.equals("device") -> principal(Role.DEVICE, sensor -> sensor.equals("another"));
-            case Credentials.Bearer _ -> new Authentication.Refused(AuthFailure.UNKNOWN_KEY);
+            case Credentials.Bearer _ -> new Authentication.Refused(Authentication.Reason.UNKNOWN_KEY);
             case Credentials.None _, Credentials.Malformed _ -> principal(Role.ADMIN, SensorScope.ALL);
         });
     }
@@ -90,6 +94,12 @@ class ContractVerticleTest extends HttpDoorFixture {
                 d.requestTimeout(),
                 d.idleTimeout(),
                 1);
+    }
+
+    /** Shorter: the end of it is waited for. */
+    @Override
+    Duration publishTimeout() {
+        return Duration.ofSeconds(3);
     }
 
     @BeforeEach
@@ -215,7 +225,7 @@ class ContractVerticleTest extends HttpDoorFixture {
             String path = call.substring(4);
             refused("GET", path);
             forbidden("GET", path, "device");
-            get(path, path.equals("/sensors/{id}") ? BAD_HTTP : "?limit=x", "400 malformed");
+            get(path, path.equals("/sensors/{id}") ? "?bogus=1" : "?limit=x", "400 malformed");
             store.away = true;
             get(path, "", "503 store-unavailable");
             store.away = false;
@@ -320,7 +330,57 @@ class ContractVerticleTest extends HttpDoorFixture {
         CLOCK.addAndGet(Duration.ofSeconds(2).toNanos());
     }
 
+    /** Who may call an operation is what the door asks of it, by the one table. */
+    @Test
+    void theDocumentNamesCredentialsWhereTheDoorAsksForThem() {
+        for (Route route : Route.values()) {
+            Optional<String> operation = operation(route);
+            if (operation.isEmpty()) {
+                continue;
+            }
+            String[] call = operation.get().split(" ", 2);
+            JsonObject described =
+                    document.getJsonObject("paths").getJsonObject(call[1]).getJsonObject(call[0]);
+            JsonArray security = described.getJsonArray("security");
+            JsonArray expected =
+                    switch (AccessTable.of(route)) {
+                        case Access.Open() -> new JsonArray();
+                        case Access.Only _ -> new JsonArray().add(new JsonObject().put("bearer", new JsonArray()));
+                    };
+            assertEquals(expected, security == null ? new JsonArray() : security, operation.get());
+        }
+    }
+
+    private static Optional<String> operation(Route route) {
+        return switch (route) {
+            case INGEST -> Optional.of("post /sensors");
+            case SENSORS -> Optional.of("get /sensors");
+            case SENSOR -> Optional.of("get /sensors/{id}");
+            case READINGS -> Optional.of("get /sensors/{id}/readings");
+            case ANOMALIES -> Optional.of("get /anomalies");
+            case PAGE -> Optional.of("get /");
+            case CONTRACT -> Optional.of("get /openapi.json");
+            case OTHER -> Optional.empty();
+        };
+    }
+
+    /** Each header that the document requires is there, and of those that say something none is undocumented. */
+    private void validateHeaders(JsonObject response, HttpResponse<String> answer) {
+        JsonObject documented = response.getJsonObject("headers", new JsonObject());
+        JsonObject headers = document.getJsonObject("components").getJsonObject("headers");
+        for (String name : headers.fieldNames()) {
+            boolean there = answer.headers().firstValue(name).isPresent();
+            boolean required = headers.getJsonObject(name).getBoolean("required");
+            assertTrue(!there || documented.containsKey(name), name + " is not documented of " + answer);
+            assertTrue(there || !required || !documented.containsKey(name), name + " is not there: " + answer);
+        }
+    }
+
     private String see(String method, String path, HttpResponse<String> answer) {
+        JsonObject described = responses(method, path).getJsonObject(Integer.toString(answer.statusCode()));
+        if (described != null) {
+            validateHeaders(resolve(described), answer);
+        }
         String type = answer.headers().firstValue("content-type").orElseThrow();
         boolean json = type.endsWith("json");
         if (answer.statusCode() == 429 || answer.statusCode() == 503) {
@@ -342,6 +402,7 @@ class ContractVerticleTest extends HttpDoorFixture {
     }
 
     private void validate(JsonObject response, HttpResponse<String> answer) {
+        validateHeaders(response, answer);
         validate(response, answer.headers().firstValue("content-type").orElseThrow(), new JsonObject(answer.body()));
     }
 

@@ -19,6 +19,7 @@ import dev.millrace.gateway.query.LatestQuery;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -41,6 +42,10 @@ import org.junit.jupiter.api.BeforeEach;
 abstract class HttpDoorFixture {
 
     static final String READING = "{\"sensorId\":\"a\",\"t\":1,\"timestamp\":1}";
+
+    /** The server looks at its connections ten times a second. For a door's clock that a test sets forward. */
+    static final HttpLimits FAST =
+            new HttpLimits(1_000, 16 << 10, 8 << 10, Duration.ofMillis(400), Duration.ofMillis(800), 0);
 
     final Vertx vertx = createVertx();
     final HttpClient client =
@@ -69,13 +74,18 @@ abstract class HttpDoorFixture {
                 new LatestQuery(store.cache(), store, FakeStream.availability(), now::get),
                 store,
                 metrics,
-                new Gate(vertx, authenticator, failures, metrics, config.maxBodyBytes()),
+                new Gate(authenticator, failures),
                 doorClock());
     }
 
     /** What clients may take; a test of a limit has its own. It is called before the test's own fields are set. */
     HttpLimits limits() {
         return HttpLimits.DEFAULT;
+    }
+
+    /** How long a reading may take to get into the stream; a test that waits for the end of it has a shorter one. */
+    Duration publishTimeout() {
+        return Duration.ofSeconds(10);
     }
 
     /** What it runs on, called as {@link #limits} is. */
@@ -97,8 +107,8 @@ abstract class HttpDoorFixture {
                 stream.shardMap().result(),
                 new PublisherConfig(
                         48 << 20,
-                        Duration.ofMillis(500),
-                        Duration.ofMillis(100),
+                        publishTimeout(),
+                        publishTimeout().dividedBy(5),
                         new Retry(Duration.ofMillis(1), Duration.ofMillis(5))),
                 FakeStream.availability(),
                 metrics,
@@ -114,13 +124,13 @@ abstract class HttpDoorFixture {
     }
 
     final void awaitRefusedConnection() throws Exception {
-        while (true) {
-            try {
-                new Socket(InetAddress.getLoopbackAddress(), door.port()).close();
-            } catch (java.net.ConnectException e) {
-                return;
+        await("nobody can connect", () -> {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
+                return !socket.isConnected();
+            } catch (IOException e) {
+                return true;
             }
-        }
+        });
     }
 
     /** The open connections. */

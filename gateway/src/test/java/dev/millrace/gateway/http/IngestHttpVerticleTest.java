@@ -147,6 +147,12 @@ class IngestHttpVerticleTest extends HttpDoorFixture {
         assertEquals(2, stream.lines().size());
     }
 
+    /** Shorter: the end of it is waited for. */
+    @Override
+    Duration publishTimeout() {
+        return Duration.ofSeconds(3);
+    }
+
     @Test
     void tellsWhichReadingsToSendAgainWhenTheStreamDoesNotTakeThem() throws Exception {
         stream.answerBy(_ -> new PutResult.Unknown("InternalFailure"));
@@ -292,5 +298,21 @@ class IngestHttpVerticleTest extends HttpDoorFixture {
         assertTrue(answer.matches("(?s)HTTP/[0-9.]+ (400|404|501) .*"), answer);
         assertFalse(answer.contains("Exception"));
         assertStillServes();
+    }
+
+    @Test
+    void whatIsToldOfRefusedItemsIsCountedUntilTheAnswerIsSent() throws Exception {
+        var answer =
+                client.sendAsync(post("[" + "{},".repeat(1_000) + READING + "]"), HttpResponse.BodyHandlers.ofString());
+        FakeStream.Call call = stream.nextCall();
+
+        double held = registry.get("millrace.gateway.body.bytes").gauge().value();
+        call.promise().complete(List.of(stream.store(call.entries().getFirst())));
+
+        assertEquals(202, answer.get().statusCode());
+        assertTrue(held >= 200_000, () -> "held " + held);
+        await(
+                "what was refused is told",
+                () -> registry.get("millrace.gateway.body.bytes").gauge().value() == 0);
     }
 }

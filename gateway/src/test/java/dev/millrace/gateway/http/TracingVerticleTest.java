@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpRequest;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,8 @@ class TracingVerticleTest extends HttpDoorFixture {
         assertEquals(202, send(traced).statusCode());
         assertTrue(hasThread());
 
+        // the span ends after the client has the answer, and before the server is closed
+        door.drain(Duration.ofSeconds(20)).await();
         TRACING.close().await();
         COLLECTOR.stop(0);
 

@@ -97,6 +97,7 @@ class BehindLoadBalancerIT {
                   timeout connect 5s
                   timeout client 60s
                   timeout server 60s
+                  timeout check 5s
                 frontend devices
                   bind 127.0.0.1:%d
                   default_backend gateways
