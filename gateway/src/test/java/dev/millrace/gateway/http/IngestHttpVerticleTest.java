@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.core.lifecycle.Retry;
 import dev.millrace.gateway.http.encoding.ContentEncoding;
 import dev.millrace.gateway.publish.FakeStream;
+import dev.millrace.gateway.publish.Publisher;
+import dev.millrace.gateway.publish.PublisherConfig;
 import dev.millrace.gateway.publish.ShardedStream.PutResult;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -16,7 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,9 +67,29 @@ class IngestHttpVerticleTest extends HttpDoorFixture {
                 new JsonObject(answer.body()));
     }
 
+    /**
+     * Each is refused once by the stream before it is taken. A second one that was let in before the first was taken would share
+     * its record, and there would be fewer.
+     */
     @Test
     void keepsTheOrderOfRequestsThatAreSentWithoutWaiting() throws Exception {
-        stream.acceptAll();
+        AtomicInteger records = new AtomicInteger();
+        stream.answerBy(entry -> records.incrementAndGet() % 2 == 1 ? new PutResult.Throttled() : stream.store(entry));
+        // with time enough for the slowest machine
+        ingestor.open(new Publisher(
+                vertx,
+                vertx.getOrCreateContext(),
+                stream,
+                stream.shardMap().result(),
+                new PublisherConfig(
+                        48 << 20,
+                        Duration.ofMinutes(1),
+                        Duration.ofSeconds(1),
+                        new Retry(Duration.ofMillis(1), Duration.ofMillis(5))),
+                FakeStream.availability(),
+                metrics,
+                new Random(1),
+                System::nanoTime));
         StringBuilder requests = new StringBuilder();
         for (int i = 0; i < 50; i++) {
             String body = "{\"sensorId\":\"a\",\"n\":" + i + ",\"timestamp\":1}";
@@ -78,9 +103,11 @@ class IngestHttpVerticleTest extends HttpDoorFixture {
         String answers = raw(requests.toString());
 
         assertEquals(50, answers.split("202 Accepted", -1).length - 1);
+        assertEquals(50, stream.lines().size());
         for (int i = 0; i < 50; i++) {
             assertTrue(stream.lines().get(i).contains("\"n\":" + i + "}"));
         }
+        assertEquals(100, records.get());
     }
 
     /** Requests that are sent without waiting are answered in their order, whatever each comes to. */

@@ -141,36 +141,41 @@ class PublisherVerticleTest {
     }
 
     @Test
-    void givesUpAtTheDeadlineAndSaysWhichReadingsToSendAgain() throws Exception {
+    void givesUpAtTheDeadlineAndSaysWhichReadingsToSendAgain() {
         FakeStream stream = new FakeStream(2);
-        Publisher publisher = publisher(stream, Duration.ofMillis(300), 48 << 20);
+        VirtualLoop loop = new VirtualLoop(new Random(1));
+        Publisher publisher = publisher(loop, stream, Duration.ofMillis(300));
         String good = keyOf(stream, 0);
         String bad = keyOf(stream, 1);
         stream.answerBy(
                 entry -> stream.shardOf(entry).equals("shard-0") ? stream.store(entry) : new PutResult.Throttled());
 
-        Publication publication = publisher
-                .publish(List.of(reading(bad, 1), reading(good, 1), reading(bad, 2)))
-                .await();
+        Future<Publication> publication =
+                publisher.publish(List.of(reading(bad, 1), reading(good, 1), reading(bad, 2)));
+        assertTrue(loop.runUntil(10, publication::isComplete, () -> {}));
 
-        assertEquals(1, publication.accepted());
-        assertEquals(BitSet.valueOf(new long[] {0b101}), publication.retry());
-        assertEquals(Reason.OVERLOADED, publication.reason());
+        assertEquals(1, publication.result().accepted());
+        assertEquals(BitSet.valueOf(new long[] {0b101}), publication.result().retry());
+        assertEquals(Reason.OVERLOADED, publication.result().reason());
     }
 
     @Test
     void answersAtTheDeadlineAlsoWhileACallHangs() throws Exception {
         FakeStream stream = new FakeStream(1);
-        Publisher publisher = publisher(stream, Duration.ofMillis(300), 48 << 20);
+        VirtualLoop loop = new VirtualLoop(new Random(1));
+        Publisher publisher = publisher(loop, stream, Duration.ofMillis(300));
 
-        Publication publication = publisher.publish(List.of(reading("a", 1))).await();
+        Future<Publication> publication = publisher.publish(List.of(reading("a", 1)));
+        assertTrue(loop.runUntil(10, publication::isComplete, () -> {}));
 
-        assertEquals(Reason.STREAM_UNAVAILABLE, publication.reason());
-        assertEquals(1, publication.retry().cardinality());
+        assertEquals(Reason.STREAM_UNAVAILABLE, publication.result().reason());
+        assertEquals(1, publication.result().retry().cardinality());
         // and the lane lives on when the call ends after all
         stream.nextCall().accept(stream);
         stream.acceptAll();
-        assertEquals(1, publisher.publish(List.of(reading("a", 2))).await().accepted());
+        Future<Publication> next = publisher.publish(List.of(reading("a", 2)));
+        assertTrue(loop.runUntil(20, next::isComplete, () -> {}));
+        assertEquals(1, next.result().accepted());
     }
 
     @Test
@@ -376,15 +381,30 @@ class PublisherVerticleTest {
         }
     }
 
-    private Publisher publisher(FakeStream stream, Duration timeout, long buffer) {
-        PublisherConfig config = new PublisherConfig(
+    /** A publisher in virtual time, for what a slow machine must not bring past a deadline. */
+    private static Publisher publisher(VirtualLoop loop, FakeStream stream, Duration timeout) {
+        return new Publisher(
+                loop,
+                stream,
+                stream.shardMap().result(),
+                config(timeout, 48 << 20),
+                FakeStream.availability(),
+                new GatewayMetrics(new SimpleMeterRegistry()),
+                new Random(1));
+    }
+
+    private static PublisherConfig config(Duration timeout, long buffer) {
+        return new PublisherConfig(
                 buffer, timeout, Duration.ofSeconds(1), new Retry(Duration.ofMillis(1), Duration.ofMillis(5)));
+    }
+
+    private Publisher publisher(FakeStream stream, Duration timeout, long buffer) {
         return new Publisher(
                 vertx,
                 vertx.getOrCreateContext(),
                 stream,
                 stream.shardMap().result(),
-                config,
+                config(timeout, buffer),
                 new Availability("Kinesis", Availability.Kind.NEEDED_AT_START, availability, InstantSource.system()),
                 new GatewayMetrics(new SimpleMeterRegistry()),
                 new Random(1),

@@ -25,8 +25,8 @@ class GracefulStopIT {
 
     private static final int SIGTERM_EXIT = 143;
 
-    /** At the replay's rate far more than are sent before the stop. */
-    private static final int FILE_ROWS = 100_000;
+    /** At the replay's rate more than are sent in the longest time that {@link Await} waits for the stop. */
+    private static final int FILE_ROWS = 300_000;
 
     private static final Pattern RESULT = Pattern.compile("accepted ([0-9]+), rejected 0, failed ([0-9]+) in .*");
 
