@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 /**
  * The publisher against a stream that is resharded at random while it throttles, fails, hides what it accepted and accepts
  * late, and whose shard map cannot be trusted ({@link SimulatedStream}), in virtual time, by seed. After every event: an
- * acknowledged reading is in the stream where readers look for it (G1), and the memory is bounded (G4). In the end: all is
+ * acknowledged reading is in the stream where readers look for it (G1), and the bytes that are counted are within their bound
+ * (G4; that the count is true to the heap is what WaitingBodiesVerticleTest and KinesisAwayIT look at). In the end: all is
  * there, each sensor's first occurrences in the order sent (G2), and nothing is left behind.
  */
 class PublisherSimulationTest {

@@ -1,5 +1,6 @@
 package dev.millrace.local.platform;
 
+import dev.millrace.core.wire.HashKey;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -15,14 +16,22 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
 /**
  * Devices with a few sensors each that do what the contract tells them: send a body, send again what is in {@code retry} (all
  * of it where there is no answer), and only then the next. What they have sent must therefore be in the stream, in order.
+ *
+ * <p>Each has one sensor in each quarter of the hash keys, and each body readings of all of them: whatever a shard is split
+ * into along these quarters, what is sent to it straddles the split.
  */
 final class Devices implements AutoCloseable {
 
-    private static final int SENSORS = 4;
+    /** A quarter's place is told by the highest bits of a hash key. */
+    private static final int QUARTERS = 4;
+
+    private static final int BITS_BELOW_QUARTER = 126;
+
     private static final int READINGS = 12;
     private static final Duration PAUSE = Duration.ofMillis(15);
 
@@ -63,10 +72,11 @@ final class Devices implements AutoCloseable {
     }
 
     private void run(String device) {
+        List<String> sensors = sensors(device);
         for (int body = 0; !stopping; body++) {
             List<String> readings = new ArrayList<>();
             for (int i = 0; i < READINGS; i++) {
-                String sensor = device + "-" + i % SENSORS;
+                String sensor = sensors.get(i % QUARTERS);
                 int number = body * READINGS + i;
                 sent.computeIfAbsent(sensor, _ -> new ArrayList<>()).add(number);
                 readings.add("{\"sensorId\":\"" + sensor + "\",\"timestamp\":" + (Load.START / 1_000 + number)
@@ -77,6 +87,24 @@ final class Devices implements AutoCloseable {
             }
             LockSupport.parkNanos(PAUSE.toNanos());
         }
+    }
+
+    /** The first names for each quarter, in the order of the quarters. */
+    private static List<String> sensors(String device) {
+        return IntStream.range(0, QUARTERS)
+                .mapToObj(quarter -> IntStream.iterate(0, i -> i + 1)
+                        .mapToObj(i -> device + "-" + i)
+                        .filter(id -> quarterOf(id) == quarter)
+                        .findFirst()
+                        .orElseThrow())
+                .toList();
+    }
+
+    private static int quarterOf(String sensor) {
+        return HashKey.ofPartitionKey(sensor)
+                .toBigInteger()
+                .shiftRight(BITS_BELOW_QUARTER)
+                .intValueExact();
     }
 
     /** Sends readings, and answers which must be sent again. */

@@ -104,6 +104,8 @@ class PublishingFaultsIT {
                 .inStream(Services.STREAM)
                 .share(0.5);
         StreamOrder before = StreamOrder.read(services.kinesis, Services.STREAM, "");
+        double straddledBefore = gateway.metric("millrace_gateway_put_straddled_total");
+        double failedBefore = gateway.metric("millrace_gateway_put_failed_total");
         double refreshesBefore = gateway.metric("millrace_gateway_shardmap_refreshes_total");
         try (KinesisAsyncClient kinesis = KinesisClients.create(
                 KinesisConfig.read(new Environment(services.environment())), Duration.ofSeconds(20), 4)) {
@@ -124,10 +126,18 @@ class PublishingFaultsIT {
                 order = StreamOrder.read(services.kinesis, Services.STREAM, devices.prefix());
                 order.assertHolds(devices);
             }
-            assertTrue(order.skipped > before.skipped, "no aggregate straddled a reshard");
-            assertTrue(gateway.metric("millrace_gateway_put_straddled_total") >= order.skipped - before.skipped);
-            assertTrue(gateway.metric("millrace_gateway_shardmap_refreshes_total") > refreshesBefore);
+            // then the outcome of every record is known, also of those whose senders waited no longer
             assertNothingBuffered();
+            int skipped = order.skipped - before.skipped;
+            assertTrue(skipped > 0, "no aggregate straddled a reshard");
+            double straddled = gateway.metric("millrace_gateway_put_straddled_total") - straddledBefore;
+            double failed = gateway.metric("millrace_gateway_put_failed_total") - failedBefore;
+            assertTrue(straddled > 0, "the gateway noticed none");
+            // of a call that took too long nobody learns where its records went
+            assertTrue(
+                    straddled + failed >= skipped,
+                    () -> skipped + " skipped, " + straddled + " noticed, " + failed + " unknown");
+            assertTrue(gateway.metric("millrace_gateway_shardmap_refreshes_total") > refreshesBefore);
         }
     }
 
