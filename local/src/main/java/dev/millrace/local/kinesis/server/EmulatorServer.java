@@ -39,6 +39,11 @@ public final class EmulatorServer extends VerticleBase {
 
     private static final int HTTP2_STREAMS = 100;
 
+    /** The JDK's own transport keeps a closed socket's port until its selector has had another turn. */
+    private static final int TRIES = 40;
+
+    private static final long TRY_INTERVAL_MILLIS = 50;
+
     /** RFC 9110, IMF-fixdate; the JDK's RFC 1123 formatter leaves out a day's leading zero. */
     private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
@@ -81,11 +86,18 @@ public final class EmulatorServer extends VerticleBase {
                 .setInitialSettings(new Http2Settings()
                         .setInitialWindowSize(HTTP2_WINDOW_BYTES)
                         .setMaxConcurrentStreams(HTTP2_STREAMS));
-        return vertx.createHttpServer(options)
-                .requestHandler(this::handle)
-                .listen()
+        return listen(options, TRIES)
                 .recover(failure -> Future.failedFuture(asBindException(failure)))
                 .onSuccess(this::listening);
+    }
+
+    /** An emulator that is plugged in again may find its port taken by the socket that it has just closed. */
+    private Future<HttpServer> listen(HttpServerOptions options, int tries) {
+        Future<HttpServer> listening =
+                vertx.createHttpServer(options).requestHandler(this::handle).listen();
+        return tries == 1
+                ? listening
+                : listening.recover(_ -> vertx.timer(TRY_INTERVAL_MILLIS).compose(_ -> listen(options, tries - 1)));
     }
 
     private void listening(HttpServer server) {
