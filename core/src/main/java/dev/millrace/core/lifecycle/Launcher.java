@@ -22,6 +22,7 @@ public final class Launcher {
      * @param create makes the service of settings without a problem
      */
     public static <C> void run(String name, Function<Environment, C> readConfig, Function<C, Service> create) {
+        JavaLogging.bridge();
         Environment environment = new Environment(System.getenv());
         C config = readConfig.apply(environment);
         readLogging(environment);
