@@ -53,7 +53,7 @@ public final class Launcher {
     /** Checks what logback.xml reads by itself: with a wrong word there, nothing would be logged at all. */
     public static void readLogging(Environment environment) {
         environment.oneOf("LOG_FORMAT", "text", List.of("text", "json"));
-        environment.oneOf("LOG_LEVEL", "INFO", List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"));
+        environment.oneOfIgnoringCase("LOG_LEVEL", "INFO", List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"));
     }
 
     private static void stop(String name, Service service) {

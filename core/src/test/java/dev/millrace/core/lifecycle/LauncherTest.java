@@ -58,7 +58,7 @@ class LauncherTest {
 
     @Test
     void whatLibrariesLogByJavaUtilLoggingIsInOurFormatAndAnExportThatFailsIsOneLine() throws Exception {
-        Ended ended = run(Map.of("LOG_FORMAT", "json"));
+        Ended ended = run(Map.of("LOG_FORMAT", "json", "LOG_LEVEL", "warn"));
 
         String line = ended.output()
                 .lines()
