@@ -2,6 +2,7 @@ package dev.millrace.local;
 
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
+import dev.millrace.core.lifecycle.JavaLogging;
 import dev.millrace.core.lifecycle.Launcher;
 import dev.millrace.core.lifecycle.VertxInstances;
 import dev.millrace.gateway.GatewayApp;
@@ -25,6 +26,7 @@ final class PlatformApp {
 
     static int run(Environment environment, PrintStream out, StopSignal stop)
             throws InvalidConfiguration, StartFailure, InterruptedException {
+        JavaLogging.bridge();
         LocalConfig config = LocalConfig.read(environment);
         Launcher.readLogging(environment);
         // what is wrong with any part's settings is told before anything starts

@@ -124,6 +124,15 @@ public final class Environment {
                 .orElse(defaultValue);
     }
 
+    /** One of a few words, in capitals or small letters; it reads as in the list. */
+    public String oneOfIgnoringCase(String name, String defaultValue, List<String> words) {
+        return read(name, defaultValue, text -> words.stream()
+                        .filter(text::equalsIgnoreCase)
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException("must be one of " + String.join(", ", words))))
+                .orElse(defaultValue);
+    }
+
     /** A duration such as {@code 500ms}, {@code 10s}, {@code 5m}, {@code 1h} or {@code 30d}, from 1ms to 3650d. */
     public Duration duration(String name, String defaultValue) {
         return duration(name, defaultValue, MIN_DURATION, MAX_DURATION);

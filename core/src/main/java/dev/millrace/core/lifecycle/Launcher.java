@@ -22,6 +22,7 @@ public final class Launcher {
      * @param create makes the service of settings without a problem
      */
     public static <C> void run(String name, Function<Environment, C> readConfig, Function<C, Service> create) {
+        JavaLogging.bridge();
         Environment environment = new Environment(System.getenv());
         C config = readConfig.apply(environment);
         readLogging(environment);
@@ -52,7 +53,7 @@ public final class Launcher {
     /** Checks what logback.xml reads by itself: with a wrong word there, nothing would be logged at all. */
     public static void readLogging(Environment environment) {
         environment.oneOf("LOG_FORMAT", "text", List.of("text", "json"));
-        environment.oneOf("LOG_LEVEL", "INFO", List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"));
+        environment.oneOfIgnoringCase("LOG_LEVEL", "INFO", List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"));
     }
 
     private static void stop(String name, Service service) {

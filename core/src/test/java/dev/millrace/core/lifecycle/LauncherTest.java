@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.config.InvalidConfiguration;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -20,6 +24,8 @@ class LauncherTest {
 
         public static void main(String[] args) {
             Launcher.run("mill", environment -> environment.duration("A_DURATION", "1s"), _ -> {
+                Logger.getLogger("io.opentelemetry.exporter")
+                        .log(Level.SEVERE, "Failed to export", new IOException("nobody there"));
                 throw new IllegalArgumentException("no water");
             });
         }
@@ -48,6 +54,20 @@ class LauncherTest {
         assertTrue(ended.output().contains("The mill cannot start: "), ended::output);
         assertTrue(ended.output().contains("no water"), ended::output);
         assertFalse(ended.output().contains("\tat "), ended::output);
+    }
+
+    @Test
+    void whatLibrariesLogByJavaUtilLoggingIsInOurFormatAndAnExportThatFailsIsOneLine() throws Exception {
+        Ended ended = run(Map.of("LOG_FORMAT", "json", "LOG_LEVEL", "warn"));
+
+        String line = ended.output()
+                .lines()
+                .filter(text -> text.contains("Failed to export"))
+                .collect(Collectors.joining("\n"));
+        assertTrue(line.startsWith("{"), ended::output);
+        assertTrue(line.contains("\"level\":\"WARN\""), line);
+        assertTrue(line.contains("Failed to export (java.io.IOException: nobody there)"), line);
+        assertFalse(line.contains("stepArray"), line);
     }
 
     @Test

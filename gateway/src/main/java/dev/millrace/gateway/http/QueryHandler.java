@@ -83,6 +83,7 @@ final class QueryHandler {
         String id = Objects.requireNonNull(exchange.context().pathParam("id"));
         try {
             QueryParameters parameters = parameters(exchange, Set.of("metric", "from", "to", "limit"));
+            parameters.checkRange("from", "to");
             ReadingsQuery query = new ReadingsQuery(
                     id,
                     parameters.text("metric"),
@@ -108,6 +109,7 @@ final class QueryHandler {
         try {
             QueryParameters parameters =
                     parameters(exchange, Set.of("sensorId", "state", "severity", "from", "to", "after", "limit"));
+            parameters.checkRange("from", "to");
             Optional<String> sensorId = parameters.text("sensorId");
             if (sensorId.isPresent() && !Names.isSensorId(sensorId.get())) {
                 throw new BadParameter("The parameter sensorId must be the id of a sensor.");

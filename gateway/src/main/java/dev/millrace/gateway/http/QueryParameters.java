@@ -84,6 +84,15 @@ final class QueryParameters {
         throw new BadParameter("The parameter " + name + " must be an RFC 3339 date-time or epoch milliseconds.");
     }
 
+    /** Refuses a range of times that ends before it begins: nothing is in it, and the sender has most likely swapped the two. */
+    void checkRange(String from, String to) throws BadParameter {
+        OptionalLong first = time(from);
+        OptionalLong last = time(to);
+        if (first.isPresent() && last.isPresent() && first.getAsLong() > last.getAsLong()) {
+            throw new BadParameter("The parameter " + from + " must not be later than " + to + ".");
+        }
+    }
+
     /** One of an enum's constants, in small letters. */
     <E extends Enum<E>> Optional<E> choice(String name, Class<E> type) throws BadParameter {
         Optional<String> text = text(name);

@@ -26,7 +26,7 @@ public final class Tracing {
         return export.map(OpenTelemetryExport::tracer);
     }
 
-    /** Sends what is left; to be called when no request is under way any more. */
+    /** Sends what is left, for at most 2 seconds; to be called when no request is under way any more. Never fails. */
     public Future<Void> close() {
         return export.map(OpenTelemetryExport::close).orElseGet(Future::succeededFuture);
     }

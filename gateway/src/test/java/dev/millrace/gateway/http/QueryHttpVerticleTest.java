@@ -108,6 +108,8 @@ class QueryHttpVerticleTest extends HttpDoorFixture {
                 "/sensors/a/readings?to=99999999999999999999",
                 "/sensors/a/readings?metric=a%20b",
                 "/sensors/a/readings?bucket=1m",
+                "/sensors/a/readings?from=1001&to=1000",
+                "/anomalies?from=2025-12-04T12:00:00Z&to=2025-12-04T13:00:00%2B02:00",
                 "/anomalies?state=broken",
                 "/anomalies?severity=WARNING",
                 "/anomalies?after=1",
