@@ -150,12 +150,13 @@ class SimulatedDevicesTest {
     }
 
     /** A socket of the JDK's own transport that was closed keeps its port until its selector has had another turn. */
-    private HttpServer listenAgain(int port, Consumer<HttpServerRequest> handler) {
+    private HttpServer listenAgain(int port, Consumer<HttpServerRequest> handler) throws Exception {
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         while (true) {
             try {
                 return listen(port, handler);
-            } catch (RuntimeException e) {
+            } catch (Exception e) {
+                // a BindException, which await() does not declare
                 if (System.nanoTime() - end > 0) {
                     throw e;
                 }
