@@ -179,7 +179,7 @@ public final class RunDirectory implements AutoCloseable {
                             .filter(ProcessHandle::isAlive)
                             .filter(process -> process.info()
                                     .startInstant()
-                                    .map(start -> start.isBefore(written))
+                                    .map(start -> start.minusSeconds(1).isBefore(written))
                                     .orElse(false));
         } catch (IOException | NumberFormatException e) {
             return Optional.empty();
