@@ -17,6 +17,7 @@ import io.vertx.core.Vertx;
 import java.io.PrintStream;
 import java.net.URI;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** {@code all}: services, processor, gateway and simulated devices in this process, on loopback. */
@@ -49,7 +50,7 @@ final class PlatformApp {
             }
             URI address = URI.create("http://localhost:" + gatewayApp.httpPort());
             if (simulates(config)) {
-                parts.add(devices(config.simulation(), address));
+                parts.add(devices(config.simulation(), List.of(address)));
             }
             out.println(banner(address, config, services));
             stop.await();
@@ -68,7 +69,13 @@ final class PlatformApp {
     /** Like every part, and on loopback, where it may be open unless told otherwise. */
     private static Environment gateway(Environment environment, Map<String, String> services, LocalConfig config) {
         return part(environment, services, config.ports().operations())
-                .with(Map.of("HTTP_HOST", "127.0.0.1", "AUTH", config.authRequired() ? "required" : "off"));
+                .with(Map.of(
+                        "HTTP_HOST",
+                        "127.0.0.1",
+                        "MQTT_HOST",
+                        "127.0.0.1",
+                        "AUTH",
+                        config.authRequired() ? "required" : "off"));
     }
 
     /** Where keys are asked for, devices without one would only be turned away. */
@@ -76,10 +83,10 @@ final class PlatformApp {
         return !config.authRequired() || config.simulation().key().isPresent();
     }
 
-    private static AutoCloseable devices(LocalConfig.Simulation simulation, URI gateway) {
+    private static AutoCloseable devices(LocalConfig.Simulation simulation, List<URI> gateways) {
         Vertx vertx = VertxInstances.create();
         SimulatedDevices devices =
-                SimulatedDevices.start(vertx, gateway, simulation.key(), simulation.sensors(), simulation.seed());
+                SimulatedDevices.start(vertx, gateways, simulation.key(), simulation.sensors(), simulation.seed());
         return () -> {
             devices.close();
             vertx.close().await();

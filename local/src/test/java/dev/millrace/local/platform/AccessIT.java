@@ -104,7 +104,7 @@ class AccessIT {
     void theWholePlatformRunsBehindTheLock() throws Exception {
         int port = FreePort.choose();
         Map<String, String> environment = new HashMap<>();
-        for (String name : List.of("PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
+        for (String name : List.of("MQTT_PORT", "PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
             environment.put(name, Integer.toString(FreePort.choose()));
         }
         environment.put("HTTP_PORT", Integer.toString(port));

@@ -51,7 +51,8 @@ class WholeWayIT {
     void oneCommandStartsEverythingAndOneReadingIsSeenEverywhere() throws Exception {
         Map<String, Integer> ports = new HashMap<>();
         Map<String, String> environment = new HashMap<>();
-        for (String name : List.of("HTTP_PORT", "PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
+        for (String name : List.of(
+                "HTTP_PORT", "MQTT_PORT", "PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
             ports.put(name, FreePort.choose());
             environment.put(name, Integer.toString(ports.get(name)));
         }
