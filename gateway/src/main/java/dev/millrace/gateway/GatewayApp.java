@@ -22,6 +22,7 @@ import dev.millrace.gateway.auth.KeySet;
 import dev.millrace.gateway.http.Gate;
 import dev.millrace.gateway.http.HttpDoor;
 import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.limit.ClientLimits;
 import dev.millrace.gateway.publish.KinesisShardedStream;
 import dev.millrace.gateway.publish.Publisher;
 import dev.millrace.gateway.publish.ShardMap;
@@ -110,6 +111,8 @@ public final class GatewayApp implements Service {
         cache = new RedisSensorCache(redis, CACHE_TIMEOUT);
         ingestor = new Ingestor(
                 new ReadingDecoder(config.limits()), new ReceiptClock(Clock.systemUTC()), metrics, System::nanoTime);
+        ClientLimits limits = ClientLimits.of(
+                config.http().bodyBufferBytes(), config.http().limits().ratePerAddress(), System.nanoTime());
         http = new HttpDoor(
                 vertx,
                 config.http(),
@@ -118,6 +121,7 @@ public final class GatewayApp implements Service {
                 store,
                 metrics,
                 new Gate(authenticator(), new AuthFailureLog(metrics, System::nanoTime)),
+                limits,
                 System::nanoTime);
         kinesisThere = new Dependency(vertx, kinesisState, random);
         postgresThere = new Dependency(vertx, postgresState, random);

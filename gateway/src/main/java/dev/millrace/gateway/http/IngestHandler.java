@@ -6,6 +6,7 @@ import dev.millrace.gateway.http.encoding.ContentEncoding;
 import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.IngestOutcome;
 import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.limit.BodyBudget;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Locale;

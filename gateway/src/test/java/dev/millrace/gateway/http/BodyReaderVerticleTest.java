@@ -17,6 +17,7 @@ import dev.millrace.gateway.http.encoding.ContentEncoding;
 import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.ingest.SensorScope;
+import dev.millrace.gateway.limit.BodyBudget;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
