@@ -14,6 +14,7 @@ import dev.millrace.gateway.http.BodyReader.Body;
 import dev.millrace.gateway.http.encoding.ContentDecoder;
 import dev.millrace.gateway.http.encoding.ContentDecoders;
 import dev.millrace.gateway.http.encoding.ContentEncoding;
+import dev.millrace.gateway.ingest.BodySource;
 import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.ingest.SensorScope;
@@ -106,7 +107,7 @@ class BodyReaderVerticleTest {
         BodyReader reader = new BodyReader(LIMIT, budget, counted(ContentDecoders.forOneEventLoop()), metrics);
         HttpServer server = vertx.createHttpServer()
                 .requestHandler(request -> {
-                    IngestBody sink = ingestor.begin(BodyFormat.JSON, SensorScope.ALL);
+                    IngestBody sink = ingestor.begin(BodyFormat.JSON, BodySource.of(SensorScope.ALL));
                     ContentEncoding encoding = ContentEncoding.of(
                                     request.headers().getAll("content-encoding"))
                             .orElseThrow();
