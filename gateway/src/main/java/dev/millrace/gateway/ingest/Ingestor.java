@@ -45,6 +45,11 @@ public final class Ingestor {
         this.nanoTime = nanoTime;
     }
 
+    /** Whether the stream has been reached since the start. */
+    public boolean isOpen() {
+        return publisher.get() != null;
+    }
+
     /** From now on bodies are taken. */
     public void open(Publisher to) {
         publisher.set(to);
