@@ -10,9 +10,11 @@ import dev.millrace.core.reading.ReceiptClock;
 import dev.millrace.core.wire.AggregateBuilder;
 import dev.millrace.core.wire.HashKey;
 import dev.millrace.core.wire.HashKeyRange;
+import dev.millrace.gateway.ingest.BodySource;
 import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.IngestOutcome;
 import dev.millrace.gateway.ingest.SensorScope;
+import dev.millrace.gateway.publish.Chain;
 import dev.millrace.gateway.publish.Shard;
 import dev.millrace.gateway.publish.ShardMap;
 import dev.millrace.gateway.publish.StreamLine;
@@ -21,8 +23,10 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -72,12 +76,15 @@ public class IngestBenchmark {
     private static final Future<IngestOutcome> ACCEPTED =
             Future.succeededFuture(new IngestOutcome.Accepted(READINGS, List.of()));
 
+    private static final BodySource SOURCE = BodySource.of(SensorScope.ALL);
+
     @Param
     public Form form = Form.OBJECT;
 
     private final ReadingDecoder decoder = new ReadingDecoder(ReadingLimits.DEFAULT);
     private final ReceiptClock clock = new ReceiptClock(Clock.systemUTC());
     private final ShardMap shards = shards();
+    private final IngestBody.Taker taker = new Aggregator();
     private final AggregateBuilder[] builders = new AggregateBuilder[SHARDS];
     private final JsonFactory json = new JsonFactory();
     private BodyFormat format = BodyFormat.JSON;
@@ -132,7 +139,7 @@ public class IngestBenchmark {
         records = sink;
         taken = 0;
         for (byte[] body : bodies) {
-            IngestBody ingest = new IngestBody(decoder, format, SensorScope.ALL, clock, this::take);
+            IngestBody ingest = new IngestBody(decoder, format, SOURCE, clock, taker);
             for (int at = 0; at < body.length; at += PIECE) {
                 ingest.write(body, at, Math.min(PIECE, body.length - at));
             }
@@ -143,7 +150,20 @@ public class IngestBenchmark {
         }
     }
 
-    private Future<IngestOutcome> take(IngestBody.Content content) {
+    private final class Aggregator implements IngestBody.Taker {
+
+        @Override
+        public Future<IngestOutcome> take(IngestBody.Content content) {
+            return aggregate(content);
+        }
+
+        @Override
+        public Optional<Future<IngestOutcome>> tryTake(IngestBody.Content content, Duration timeout, Chain chain) {
+            return Optional.of(aggregate(content));
+        }
+    }
+
+    private Future<IngestOutcome> aggregate(IngestBody.Content content) {
         if (!(content.result() instanceof BodyResult.Complete)) {
             throw new IllegalStateException("the body is refused");
         }

@@ -22,6 +22,10 @@ import dev.millrace.gateway.auth.KeySet;
 import dev.millrace.gateway.http.Gate;
 import dev.millrace.gateway.http.HttpDoor;
 import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.limit.ClientLimits;
+import dev.millrace.gateway.mqtt.MqttDoor;
+import dev.millrace.gateway.mqtt.MqttMetrics;
+import dev.millrace.gateway.mqtt.Rejections;
 import dev.millrace.gateway.publish.KinesisShardedStream;
 import dev.millrace.gateway.publish.Publisher;
 import dev.millrace.gateway.publish.ShardMap;
@@ -37,6 +41,7 @@ import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import io.vertx.sqlclient.Pool;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -45,6 +50,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,6 +95,7 @@ public final class GatewayApp implements Service {
     private final RedisSensorCache cache;
     private final Ingestor ingestor;
     private final HttpDoor http;
+    private final MqttDoor mqtt;
     private final Dependency kinesisThere;
     private final Dependency postgresThere;
     private final Dependency redisThere;
@@ -101,15 +108,20 @@ public final class GatewayApp implements Service {
         this.config = config;
         tracing = Tracing.start(config.tracing());
         vertx = VertxInstances.create(tracing.tracer());
-        ops = new OpsServer(vertx, config.ops(), health, registry);
+        Rejections rejections = new Rejections(InstantSource.system());
+        ops = new OpsServer(vertx, config.ops(), health, registry, Map.of("/rejections", rejections::toJson));
         kinesis = KinesisClients.create(config.kinesis(), config.publisher().callTimeout(), MAX_CALLS);
         stream = new KinesisShardedStream(kinesis, config.kinesis().stream());
         postgres = PgPools.create(vertx, config.database(), "millrace-gateway", POOL_SIZE, SESSION);
         store = new PgSensorStore(postgres, postgresState, STORE_TIMEOUT);
         redis = RedisClients.create(vertx, config.redis());
         cache = new RedisSensorCache(redis, CACHE_TIMEOUT);
-        ingestor = new Ingestor(
-                new ReadingDecoder(config.limits()), new ReceiptClock(Clock.systemUTC()), metrics, System::nanoTime);
+        ReceiptClock receipt = new ReceiptClock(Clock.systemUTC());
+        ingestor = new Ingestor(new ReadingDecoder(config.limits()), receipt, metrics, System::nanoTime);
+        Authenticator authenticator = authenticator();
+        AuthFailureLog failures = new AuthFailureLog(metrics, System::nanoTime);
+        ClientLimits limits = ClientLimits.of(
+                config.http().bodyBufferBytes(), config.http().limits().ratePerAddress(), System.nanoTime());
         http = new HttpDoor(
                 vertx,
                 config.http(),
@@ -117,7 +129,20 @@ public final class GatewayApp implements Service {
                 new LatestQuery(cache, store, redisState, System::nanoTime),
                 store,
                 metrics,
-                new Gate(authenticator(), new AuthFailureLog(metrics, System::nanoTime)),
+                new Gate(authenticator, failures),
+                limits,
+                System::nanoTime);
+        mqtt = new MqttDoor(
+                vertx,
+                config.mqtt(),
+                ingestor,
+                limits,
+                authenticator,
+                failures,
+                receipt,
+                rejections,
+                new MqttMetrics(registry),
+                new SecureRandom(),
                 System::nanoTime);
         kinesisThere = new Dependency(vertx, kinesisState, random);
         postgresThere = new Dependency(vertx, postgresState, random);
@@ -148,8 +173,16 @@ public final class GatewayApp implements Service {
     public Future<Void> start() {
         return ops.start()
                 .compose(_ -> http.open(Runtime.getRuntime().availableProcessors()))
+                .compose(_ -> mqtt.open(Runtime.getRuntime().availableProcessors()))
                 .onSuccess(_ -> {
-                    LOG.info("The gateway listens on {}:{}", config.http().host(), http.port());
+                    LOG.info(
+                            "The gateway listens on {}:{} for HTTP",
+                            config.http().host(),
+                            http.port());
+                    LOG.info(
+                            "The gateway listens on {}:{} for MQTT",
+                            config.mqtt().host(),
+                            mqtt.port());
                     keyFileWatch.ifPresent(KeyFileWatch::start);
                     kinesisThere.await(() -> stream.shardMap().compose(this::openPublisher));
                     postgresThere.await(store::check);
@@ -200,7 +233,7 @@ public final class GatewayApp implements Service {
                     return Future.succeededFuture();
                 })
                 .then("wait for the load balancer", this::shutdownDelay)
-                .then("refuse new readings and answer what is in flight", ingestor::drain)
+                .then("refuse new readings and answer what is in flight", this::drain)
                 .then("close the HTTP server", () -> http.drain(GatewayConfig.HTTP_DRAIN))
                 .then("look at the key file no more", () -> {
                     keyFileWatch.ifPresent(KeyFileWatch::stop);
@@ -222,6 +255,13 @@ public final class GatewayApp implements Service {
                 .then("close Vert.x", vertx::close);
     }
 
+    /** Publishes over MQTT have a longer time than requests; a stop does not wait for all of it. */
+    private Future<?> drain() {
+        Duration timeout = config.publisher().timeout();
+        Future<Void> mqttDrained = mqtt.drain(timeout);
+        return Future.all(mqttDrained, ingestor.drain()).timeout(timeout.toMillis() + 500, TimeUnit.MILLISECONDS);
+    }
+
     private Future<?> shutdownDelay() {
         long millis = config.ops().shutdownDelay().toMillis();
         return millis == 0 ? Future.succeededFuture() : vertx.timer(millis);
@@ -230,6 +270,11 @@ public final class GatewayApp implements Service {
     /** The port of {@code POST /sensors}. */
     public int httpPort() {
         return http.port();
+    }
+
+    /** The port of MQTT. */
+    public int mqttPort() {
+        return mqtt.port();
     }
 
     /** The port of {@code /health} and {@code /metrics}. */

@@ -8,13 +8,16 @@ import dev.millrace.core.config.RedisConfig;
 import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.gateway.auth.AuthConfig;
 import dev.millrace.gateway.http.HttpConfig;
+import dev.millrace.gateway.mqtt.MqttConfig;
 import dev.millrace.gateway.publish.PublisherConfig;
 import dev.millrace.gateway.trace.TracingConfig;
 import java.time.Duration;
+import java.util.List;
 
 /** Every setting of the gateway. */
 public record GatewayConfig(
         HttpConfig http,
+        MqttConfig mqtt,
         AuthConfig auth,
         OpsConfig ops,
         KinesisConfig kinesis,
@@ -32,9 +35,12 @@ public record GatewayConfig(
     /** Reads the settings; what is wrong with them is noted in the environment. */
     public static GatewayConfig read(Environment environment) {
         HttpConfig http = HttpConfig.read(environment);
+        MqttConfig mqtt =
+                MqttConfig.read(environment, http.host(), http.limits().requestTimeout());
         GatewayConfig config = new GatewayConfig(
                 http,
-                AuthConfig.read(environment, http.host()),
+                mqtt,
+                AuthConfig.read(environment, List.of(http.host(), mqtt.host())),
                 OpsConfig.read(environment, OPS_PORT),
                 KinesisConfig.read(environment),
                 PublisherConfig.read(environment),

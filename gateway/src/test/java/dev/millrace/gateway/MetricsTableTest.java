@@ -7,6 +7,7 @@ import dev.millrace.gateway.GatewayMetrics.Route;
 import dev.millrace.gateway.auth.AuthFailure;
 import dev.millrace.gateway.auth.KeyFile;
 import dev.millrace.gateway.ingest.ItemRefusal;
+import dev.millrace.gateway.mqtt.MqttMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Files;
@@ -37,6 +38,7 @@ class MetricsTableTest {
         metrics.keys(() -> 0, () -> false);
         metrics.keysReloaded(KeyFile.Reload.ADOPTED);
         metrics.turnedAway(AuthFailure.MISSING);
+        new MqttMetrics(registry).connections(() -> 0, () -> 0, () -> 0);
 
         Map<String, String> documented = pairs(ROW, Files.readString(Path.of("..", "docs", "operations.md")));
         Map<String, String> registered = pairs(TYPE, registry.scrape());

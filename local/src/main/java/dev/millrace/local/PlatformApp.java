@@ -49,10 +49,11 @@ final class PlatformApp {
                 return 0;
             }
             URI address = URI.create("http://localhost:" + gatewayApp.httpPort());
+            URI mqtt = URI.create("mqtt://localhost:" + gatewayApp.mqttPort());
             if (simulates(config)) {
-                parts.add(devices(config.simulation(), List.of(address)));
+                parts.add(devices(config.simulation(), List.of(mqtt, address)));
             }
-            out.println(banner(address, config, services));
+            out.println(banner(address, mqtt, config, services));
             stop.await();
         }
         return 0;
@@ -93,7 +94,7 @@ final class PlatformApp {
         };
     }
 
-    private static String banner(URI address, LocalConfig config, LocalServices services) {
+    private static String banner(URI address, URI mqtt, LocalConfig config, LocalServices services) {
         StringBuilder text = new StringBuilder("Millrace is ready: " + address + "\n");
         String key = config.authRequired() ? " -H \"Authorization: Bearer $API_KEY\"" : "";
         line(
@@ -101,6 +102,13 @@ final class PlatformApp {
                 "post",
                 "curl " + address + "/sensors" + key + " -H 'Content-Type: application/json' -d "
                         + "'{\"sensorId\": \"sensor-001\", \"temperature\": 72.5, \"timestamp\": \"2025-12-04T12:00:00Z\"}'");
+        line(
+                text,
+                "publish",
+                "mosquitto_pub -h " + mqtt.getHost() + " -p " + mqtt.getPort()
+                        + (config.authRequired() ? " -u any -P \"$API_KEY\"" : "")
+                        + " -q 1 -t sensors/sensor-001 -m "
+                        + "'{\"temperature\": 72.5, \"timestamp\": \"2025-12-04T12:00:00Z\"}'");
         line(text, "read", "curl " + address + "/sensors/sensor-001" + key);
         services.services().forEach(service -> line(text, service.name(), service.howToReach()));
         line(text, "gateway", "curl http://localhost:" + config.ports().operations() + "/health/ready");

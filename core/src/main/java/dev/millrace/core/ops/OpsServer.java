@@ -9,7 +9,9 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,13 +24,26 @@ public final class OpsServer {
     private final OpsConfig config;
     private final Health health;
     private final PrometheusMeterRegistry metrics;
+    private final Map<String, Supplier<String>> documents;
     private @Nullable HttpServer server;
 
+    /** A server without documents. */
     public OpsServer(Vertx vertx, OpsConfig config, Health health, PrometheusMeterRegistry metrics) {
+        this(vertx, config, health, metrics, Map.of());
+    }
+
+    /** @param documents what else is shown: JSON, made when it is asked for, by its path */
+    public OpsServer(
+            Vertx vertx,
+            OpsConfig config,
+            Health health,
+            PrometheusMeterRegistry metrics,
+            Map<String, Supplier<String>> documents) {
         this.vertx = vertx;
         this.config = config;
         this.health = health;
         this.metrics = metrics;
+        this.documents = Map.copyOf(documents);
     }
 
     /** Listens; fails where the port is taken. */
@@ -60,14 +75,22 @@ public final class OpsServer {
             response.setStatusCode(405).putHeader("allow", "GET, HEAD").end();
             return;
         }
-        switch (Objects.requireNonNullElse(request.path(), "")) {
+        String path = Objects.requireNonNullElse(request.path(), "");
+        switch (path) {
             case "/health/live" -> json(response, 200, "{\"live\":true}");
             case "/health/ready" ->
                 json(response, health.isReady() ? 200 : 503, health.toJson().encode());
             case "/metrics" ->
                 response.putHeader("content-type", "text/plain; version=0.0.4; charset=utf-8")
                         .end(metrics.scrape());
-            default -> response.setStatusCode(404).end();
+            default -> {
+                Supplier<String> document = documents.get(path);
+                if (document == null) {
+                    response.setStatusCode(404).end();
+                } else {
+                    json(response, 200, document.get());
+                }
+            }
         }
     }
 

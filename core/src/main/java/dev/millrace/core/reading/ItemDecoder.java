@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +22,16 @@ final class ItemDecoder {
      * @param maxBytes the most bytes that one reading may have in the body
      * @param now the time of receipt that the limits refer to, microseconds since 1970
      * @param receiptTime asked for the time of each reading that has none
+     * @param sensorId the sensor that every reading is of, whether it says so or not; empty where each must say
      */
-    record Receipt(ReadingLimits limits, int maxBytes, long now, LongSupplier receiptTime) {}
+    record Receipt(ReadingLimits limits, int maxBytes, long now, LongSupplier receiptTime, Optional<String> sensorId) {
+
+        Receipt {
+            if (sensorId.isPresent() && !Names.isSensorId(sensorId.get())) {
+                throw new IllegalArgumentException("not the id of a sensor");
+            }
+        }
+    }
 
     private final JsonParser parser;
     private final Receipt receipt;
@@ -91,8 +100,11 @@ final class ItemDecoder {
             return null;
         }
         if (sensorId == null) {
-            refuse("sensorId", "The field is missing");
-            return null;
+            if (receipt.sensorId().isEmpty()) {
+                refuse("sensorId", "The field is missing");
+                return null;
+            }
+            sensorId = receipt.sensorId().get();
         }
         if (measurements.isEmpty()) {
             refuse("", "A reading must have at least one measurement");
@@ -121,6 +133,8 @@ final class ItemDecoder {
         String id = parser.getText();
         if (!Names.isSensorId(id)) {
             refuse("sensorId", "The field must have 1 to 128 characters of A-Z a-z 0-9 . _ : -");
+        } else if (receipt.sensorId().isPresent() && !receipt.sensorId().get().equals(id)) {
+            refuse("sensorId", "The field must be the topic's sensor");
         }
         return id;
     }

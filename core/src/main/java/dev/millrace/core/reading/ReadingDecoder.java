@@ -2,6 +2,7 @@ package dev.millrace.core.reading;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -38,7 +39,21 @@ public final class ReadingDecoder {
      * @param sink is given each item as soon as it is complete
      */
     public BodyDecoder begin(BodyFormat format, long now, LongSupplier receiptTime, ReadingSink sink) {
-        ItemDecoder.Receipt receipt = new ItemDecoder.Receipt(limits, maxBytes, now, receiptTime);
+        return begin(format, now, receiptTime, Optional.empty(), sink);
+    }
+
+    /**
+     * Begins a body that comes in pieces and was sent for one sensor.
+     *
+     * @param now the time of receipt that the limits refer to, microseconds since 1970
+     * @param receiptTime asked for the time of each reading that has none
+     * @param sensorId the sensor of readings that name none; one that names another is refused. Empty: each must name its own
+     * @param sink is given each item as soon as it is complete
+     * @throws IllegalArgumentException if {@code sensorId} is none that a reading may have
+     */
+    public BodyDecoder begin(
+            BodyFormat format, long now, LongSupplier receiptTime, Optional<String> sensorId, ReadingSink sink) {
+        ItemDecoder.Receipt receipt = new ItemDecoder.Receipt(limits, maxBytes, now, receiptTime, sensorId);
         return switch (format) {
             case JSON -> new JsonBodyDecoder(source, receipt, sink);
             case NDJSON -> new NdjsonBodyDecoder(source, receipt, sink);
@@ -70,7 +85,7 @@ public final class ReadingDecoder {
                 rejections.add(rejection);
             }
         };
-        ItemDecoder.Receipt receipt = new ItemDecoder.Receipt(limits, maxBytes, now, receiptTime);
+        ItemDecoder.Receipt receipt = new ItemDecoder.Receipt(limits, maxBytes, now, receiptTime, Optional.empty());
         return switch (new JsonBodyDecoder(source, receipt, sink).decode(body, offset, length)) {
             case BodyResult.Complete(boolean single) -> new Decoded.Batch(single, readings, rejections);
             case BodyResult.Malformed(String detail, int line, int column) ->

@@ -22,16 +22,18 @@ public sealed interface AuthConfig {
      */
     record Required(Path file, KeySet keys, String version) implements AuthConfig {}
 
-    /** What {@code AUTH} and {@code API_KEYS_FILE} say of a gateway that binds to {@code host}. Reads the file. */
-    static AuthConfig read(Environment environment, String host) {
+    /** What {@code AUTH} and {@code API_KEYS_FILE} say of a gateway that binds to these addresses. Reads the file. */
+    static AuthConfig read(Environment environment, List<String> hosts) {
         boolean off = environment
                 .oneOf("AUTH", "required", List.of("required", "off"))
                 .equals("off");
         boolean given = environment.optionalText("API_KEYS_FILE").isPresent();
         Optional<Path> file = environment.optional("API_KEYS_FILE", AuthConfig::path);
         if (off) {
-            if (!isLoopback(host)) {
-                environment.problem("AUTH", "may be off only where HTTP_HOST is a loopback address such as 127.0.0.1");
+            if (!hosts.stream().allMatch(AuthConfig::isLoopback)) {
+                environment.problem(
+                        "AUTH",
+                        "may be off only where HTTP_HOST and MQTT_HOST are loopback addresses such as 127.0.0.1");
             }
             if (given) {
                 environment.problem("API_KEYS_FILE", "must not be set where AUTH is off: no key would be asked for");

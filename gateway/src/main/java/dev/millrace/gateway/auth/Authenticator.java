@@ -11,6 +11,11 @@ public interface Authenticator {
 
     Authentication authenticate(Credentials credentials);
 
+    /** Rises when credentials may have come to mean something else: whoever keeps an answer for long asks again. */
+    default long revision() {
+        return 0;
+    }
+
     /** The one of {@code AUTH=off}: whoever it is may do everything. For gateways that only this machine can reach. */
     static Authenticator off() {
         Authentication anyone = new Authentication.Authenticated(new Principal("anyone", Role.ADMIN, SensorScope.ALL));

@@ -1,5 +1,6 @@
 package dev.millrace.gateway.auth;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** What a request brought along to show who sends it. */
@@ -47,6 +48,13 @@ public sealed interface Credentials {
             start++;
         }
         return isToken(value, start) ? new Bearer(value.substring(start)) : MALFORMED;
+    }
+
+    /** Those of a password, which is a token. */
+    static Credentials ofPassword(byte[] password) {
+        // what is no ASCII becomes what no token has
+        String text = new String(password, StandardCharsets.US_ASCII);
+        return isToken(text, 0) ? new Bearer(text) : MALFORMED;
     }
 
     /** Whether the rest of the text is a token68 of RFC 9110, without the cost of a regular expression. */

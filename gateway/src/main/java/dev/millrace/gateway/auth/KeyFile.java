@@ -44,6 +44,7 @@ public final class KeyFile implements Authenticator {
     private final GatewayMetrics metrics;
     private volatile KeySet keys;
     private volatile boolean stale;
+    private volatile long revision;
     private String seen;
 
     /**
@@ -105,6 +106,11 @@ public final class KeyFile implements Authenticator {
         };
     }
 
+    @Override
+    public long revision() {
+        return revision;
+    }
+
     /**
      * Looks whether the file has another content than at the last look, and takes it over; blocks. The content counts, not its
      * time: Kubernetes swaps a link, an editor may keep the time. A problem is told once for each content that has one.
@@ -121,6 +127,8 @@ public final class KeyFile implements Authenticator {
         return switch (loaded.parsed()) {
             case Parsed.Valid(KeySet adopted) -> {
                 keys = adopted;
+                // written by one thread at a time, under the lock of this method
+                revision = revision + 1;
                 stale = false;
                 metrics.keysReloaded(Reload.ADOPTED);
                 LOG.info("The key file has changed: {} keys are in force", adopted.size());

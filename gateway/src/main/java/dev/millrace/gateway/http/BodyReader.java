@@ -5,6 +5,7 @@ import dev.millrace.gateway.http.encoding.ContentDecoder;
 import dev.millrace.gateway.http.encoding.ContentDecoders;
 import dev.millrace.gateway.http.encoding.ContentEncoding;
 import dev.millrace.gateway.ingest.IngestBody;
+import dev.millrace.gateway.limit.BodyBudget;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;

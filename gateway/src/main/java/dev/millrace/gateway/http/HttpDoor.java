@@ -4,6 +4,9 @@ import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.GatewayMetrics.Route;
 import dev.millrace.gateway.http.encoding.ContentDecoders;
 import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.limit.AddressRateLimit;
+import dev.millrace.gateway.limit.BodyBudget;
+import dev.millrace.gateway.limit.ClientLimits;
 import dev.millrace.gateway.query.LatestQuery;
 import dev.millrace.gateway.query.SensorStore;
 import io.netty.channel.ChannelHandlerContext;
@@ -58,6 +61,7 @@ public final class HttpDoor {
     /**
      * A server that does not listen yet.
      *
+     * @param shared the limits that hold for all doors together
      * @param nanoTime a monotonic clock
      */
     public HttpDoor(
@@ -68,6 +72,7 @@ public final class HttpDoor {
             SensorStore store,
             GatewayMetrics metrics,
             Gate gate,
+            ClientLimits shared,
             LongSupplier nanoTime) {
         this.vertx = vertx;
         this.config = config;
@@ -75,12 +80,11 @@ public final class HttpDoor {
         this.latest = latest;
         this.store = store;
         this.metrics = metrics;
-        this.bodies = new BodyBudget(config.bodyBufferBytes());
+        this.bodies = shared.bodies();
         metrics.bodyBytes(bodies::used);
         this.gate = gate;
         this.nanoTime = nanoTime;
-        int rate = config.limits().ratePerAddress();
-        this.rateLimit = rate == 0 ? Optional.empty() : Optional.of(new AddressRateLimit(rate, nanoTime.getAsLong()));
+        this.rateLimit = shared.rate();
         metrics.openConnections(connections::get);
     }
 

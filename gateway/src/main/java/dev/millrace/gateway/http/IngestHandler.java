@@ -3,9 +3,11 @@ package dev.millrace.gateway.http;
 import dev.millrace.core.reading.BodyFormat;
 import dev.millrace.gateway.http.BodyReader.Body;
 import dev.millrace.gateway.http.encoding.ContentEncoding;
+import dev.millrace.gateway.ingest.BodySource;
 import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.IngestOutcome;
 import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.limit.BodyBudget;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Locale;
@@ -40,7 +42,7 @@ final class IngestHandler {
                     "The body's content encoding must be gzip or zstd, or there must be none."));
             return;
         }
-        IngestBody body = ingestor.begin(format.get(), exchange.scope());
+        IngestBody body = ingestor.begin(format.get(), BodySource.of(exchange.scope()));
         bodies.read(request, encoding.get(), body)
                 .onSuccess(read -> answer(exchange, body, read))
                 .onFailure(_ -> {

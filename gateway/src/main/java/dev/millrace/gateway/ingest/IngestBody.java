@@ -8,15 +8,20 @@ import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReadingSink;
 import dev.millrace.core.reading.ReceiptClock;
 import dev.millrace.core.reading.Rejection;
+import dev.millrace.gateway.publish.Chain;
 import dev.millrace.gateway.publish.StreamLine;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One body of readings on its way in. Each reading becomes the line that the stream will hold as soon as it is complete, and
- * nothing else is kept of it. A body ends in {@link #end} or {@link #abort}. Not thread-safe.
+ * nothing else is kept of it. A body ends in {@link #end}, a {@link #tryEnd} that has an answer, or {@link #abort}. Not
+ * thread-safe.
  */
 public final class IngestBody {
 
@@ -26,28 +31,44 @@ public final class IngestBody {
     /** What a body held when it ended. */
     public record Content(BodyResult result, List<StreamLine> lines, List<ItemRefusal> refusals) {}
 
+    /** Takes what bodies held when they have ended. */
+    public interface Taker {
+
+        /** What {@link #end} answers. */
+        Future<IngestOutcome> take(Content content);
+
+        /** What {@link #tryEnd} answers; where that is empty, the content is the body's as before. */
+        Optional<Future<IngestOutcome>> tryTake(Content content, Duration timeout, Chain chain);
+    }
+
     private final SensorScope scope;
-    private final Function<Content, Future<IngestOutcome>> taker;
+    private final Taker taker;
     private final BodyDecoder decoder;
     private List<StreamLine> lines = new ArrayList<>(1);
     private List<ItemRefusal> refusals = List.of();
     private long lineBytes;
+    /** What came of decoding it; null until all of it has been. */
+    private @Nullable BodyResult result;
+
     private boolean ended;
 
     /**
      * A body that begins now; {@link Ingestor#begin} makes those of clients.
      *
      * @param taker is given what the body held when it has ended
+     * @throws IllegalArgumentException if the source's sensor is none that a reading may have
      */
-    public IngestBody(
-            ReadingDecoder decoder,
-            BodyFormat format,
-            SensorScope scope,
-            ReceiptClock clock,
-            Function<Content, Future<IngestOutcome>> taker) {
-        this.scope = scope;
+    public IngestBody(ReadingDecoder decoder, BodyFormat format, BodySource source, ReceiptClock clock, Taker taker) {
+        this.scope = source.scope();
         this.taker = taker;
-        this.decoder = decoder.begin(format, clock.now(), clock::next, new Items());
+        LongSupplier receiptTime =
+                source.receivedAt().isPresent() ? rising(source.receivedAt().getAsLong()) : clock::next;
+        this.decoder = decoder.begin(format, clock.now(), receiptTime, source.sensorId(), new Items());
+    }
+
+    private static LongSupplier rising(long from) {
+        long[] next = {from};
+        return () -> next[0]++;
     }
 
     /**
@@ -56,7 +77,7 @@ public final class IngestBody {
      * @return whether more is wanted: not where what becomes of the body is known already
      */
     public boolean write(byte[] from, int offset, int length) {
-        if (ended) {
+        if (ended || result != null) {
             return false;
         }
         boolean more = decoder.write(from, offset, length);
@@ -81,13 +102,39 @@ public final class IngestBody {
      * caller's context, and fails only by a defect of ours.
      */
     public Future<IngestOutcome> end() {
+        Content content = content();
+        ended = true;
+        drop();
+        return taker.take(content);
+    }
+
+    /**
+     * Like {@link #end}, but the publisher takes all that the body held or nothing: where it has no room for it now, or is not
+     * there yet, nothing has happened, the body holds what it held, and this may be called again.
+     *
+     * @param timeout how long its readings are tried from now on
+     * @param chain what the sender's bodies are ordered by
+     * @return what {@link #end} answers, where the body has ended
+     */
+    public Optional<Future<IngestOutcome>> tryEnd(Duration timeout, Chain chain) {
+        Optional<Future<IngestOutcome>> outcome = taker.tryTake(content(), timeout, chain);
+        if (outcome.isPresent()) {
+            ended = true;
+            drop();
+        }
+        return outcome;
+    }
+
+    private Content content() {
         if (ended) {
             throw new IllegalStateException("the body has ended before");
         }
-        Content content = new Content(decoder.end(), lines, refusals);
-        ended = true;
-        drop();
-        return taker.apply(content);
+        BodyResult decoded = result;
+        if (decoded == null) {
+            decoded = decoder.end();
+            result = decoded;
+        }
+        return new Content(decoded, lines, refusals);
     }
 
     /** The body will not come to its end, or is not wanted; nothing of it is published. */

@@ -5,17 +5,22 @@ import dev.millrace.core.reading.BodyResult;
 import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReceiptClock;
 import dev.millrace.gateway.GatewayMetrics;
+import dev.millrace.gateway.publish.Chain;
 import dev.millrace.gateway.publish.Publication;
 import dev.millrace.gateway.publish.Publisher;
+import dev.millrace.gateway.publish.StreamLine;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +45,11 @@ public final class Ingestor {
         this.nanoTime = nanoTime;
     }
 
+    /** Whether the stream has been reached since the start. */
+    public boolean isOpen() {
+        return publisher.get() != null;
+    }
+
     /** From now on bodies are taken. */
     public void open(Publisher to) {
         publisher.set(to);
@@ -54,54 +64,110 @@ public final class Ingestor {
         return drained.future();
     }
 
-    /** Begins a body of readings of the sensors in {@code scope}; the readings of others are refused one by one. */
-    public IngestBody begin(BodyFormat format, SensorScope scope) {
-        return new IngestBody(decoder, format, scope, clock, this::take);
+    /**
+     * Begins a body. Its readings of sensors that the source may not report, or that it was not sent for, are refused one by
+     * one.
+     *
+     * @throws IllegalArgumentException if the source's sensor is none that a reading may have
+     */
+    public IngestBody begin(BodyFormat format, BodySource source) {
+        return new IngestBody(decoder, format, source, clock, new Admission());
     }
 
-    private Future<IngestOutcome> take(IngestBody.Content content) {
-        // counted before the look at closing: one of the two sees the other
-        open.incrementAndGet();
-        Future<IngestOutcome> outcome;
-        try {
-            outcome = closing ? Future.succeededFuture(new IngestOutcome.ShuttingDown()) : admit(content);
-        } catch (RuntimeException e) {
-            outcome = Future.failedFuture(e);
+    /** How a body's readings are handed to the publisher. */
+    private interface Way {
+
+        /** Empty where it must be tried again. */
+        Optional<Future<Publication>> publish(Publisher to, List<StreamLine> lines);
+    }
+
+    /** One body on its way from its end to its outcome. */
+    private final class Admission implements IngestBody.Taker {
+
+        /** When the body was to end first; what it has waited for room since then is part of its latency. */
+        private OptionalLong received = OptionalLong.empty();
+
+        @Override
+        public Future<IngestOutcome> take(IngestBody.Content content) {
+            return counted(() -> {
+                        if (publisher.get() == null) {
+                            return Optional.of(Future.succeededFuture(new IngestOutcome.NotStarted()));
+                        }
+                        return admit(content, (to, lines) -> Optional.of(to.publish(lines)));
+                    })
+                    .orElseThrow();
         }
-        return outcome.onComplete(_ -> {
+
+        @Override
+        public Optional<Future<IngestOutcome>> tryTake(IngestBody.Content content, Duration timeout, Chain chain) {
+            return counted(() -> admit(content, (to, lines) -> to.tryPublish(lines, timeout, chain)));
+        }
+
+        /** Counts the body as open until its outcome is known; one that is to be tried again is not. */
+        private Optional<Future<IngestOutcome>> counted(Supplier<Optional<Future<IngestOutcome>>> admission) {
+            // before the look at closing: one of the two sees the other
+            open.incrementAndGet();
+            Optional<Future<IngestOutcome>> outcome;
+            try {
+                outcome = closing
+                        ? Optional.of(Future.succeededFuture(new IngestOutcome.ShuttingDown()))
+                        : admission.get();
+            } catch (RuntimeException e) {
+                outcome = Optional.of(Future.failedFuture(e));
+            }
+            if (outcome.isEmpty()) {
+                leave();
+            }
+            return outcome.map(future -> future.onComplete(_ -> leave()));
+        }
+
+        private void leave() {
             if (open.decrementAndGet() == 0 && closing) {
                 drained.tryComplete();
             }
-        });
-    }
-
-    private Future<IngestOutcome> admit(IngestBody.Content content) {
-        long received = nanoTime.getAsLong();
-        Publisher to = publisher.get();
-        if (to == null) {
-            return Future.succeededFuture(new IngestOutcome.NotStarted());
         }
-        return switch (content.result()) {
-            case BodyResult.Malformed(String detail, int line, int column) ->
-                Future.succeededFuture(new IngestOutcome.Malformed(detail, line, column));
-            case BodyResult.TooMany(int limit) -> Future.succeededFuture(new IngestOutcome.TooManyReadings(limit));
-            case BodyResult.Complete(boolean single) -> publish(single, content, to, received);
-        };
-    }
 
-    private Future<IngestOutcome> publish(boolean single, IngestBody.Content content, Publisher to, long received) {
-        content.refusals().forEach(refusal -> metrics.rejected(refusal.code()));
-        if (content.lines().isEmpty()) {
-            return Future.succeededFuture(new IngestOutcome.NoneValid(single, content.refusals()));
-        }
-        // the lines are the publisher's, whose bytes it counts: nothing here may hold one until the answer
-        List<ItemRefusal> rejected = content.refusals();
-        return to.publish(content.lines()).map(publication -> {
-            if (publication.accepted() > 0) {
-                metrics.accepted(publication.accepted(), Duration.ofNanos(nanoTime.getAsLong() - received));
+        private Optional<Future<IngestOutcome>> admit(IngestBody.Content content, Way way) {
+            if (received.isEmpty()) {
+                received = OptionalLong.of(nanoTime.getAsLong());
             }
-            return outcome(rejected, publication);
-        });
+            return switch (content.result()) {
+                case BodyResult.Malformed(String detail, int line, int column) ->
+                    Optional.of(Future.succeededFuture(new IngestOutcome.Malformed(detail, line, column)));
+                case BodyResult.TooMany(int limit) ->
+                    Optional.of(Future.succeededFuture(new IngestOutcome.TooManyReadings(limit)));
+                case BodyResult.Complete(boolean single) -> publish(single, content, way);
+            };
+        }
+
+        private Optional<Future<IngestOutcome>> publish(boolean single, IngestBody.Content content, Way way) {
+            // the lines are the publisher's, whose bytes it counts: nothing here may hold one until the answer
+            List<ItemRefusal> rejected = content.refusals();
+            if (content.lines().isEmpty()) {
+                count(rejected);
+                return Optional.of(Future.succeededFuture(new IngestOutcome.NoneValid(single, rejected)));
+            }
+            Publisher to = publisher.get();
+            if (to == null) {
+                return Optional.empty();
+            }
+            long since = received.orElseThrow();
+            Optional<Future<IngestOutcome>> outcome = way.publish(to, content.lines())
+                    .map(published -> published.map(publication -> {
+                        if (publication.accepted() > 0) {
+                            metrics.accepted(publication.accepted(), Duration.ofNanos(nanoTime.getAsLong() - since));
+                        }
+                        return outcome(rejected, publication);
+                    }));
+            if (outcome.isPresent()) {
+                count(rejected);
+            }
+            return outcome;
+        }
+
+        private void count(List<ItemRefusal> rejected) {
+            rejected.forEach(refusal -> metrics.rejected(refusal.code()));
+        }
     }
 
     private IngestOutcome outcome(List<ItemRefusal> rejected, Publication publication) {

@@ -113,7 +113,12 @@ final class Dispatcher {
 
     /** Puts a lane's next record into a call; where that is full, sends it and begins another. */
     private Call add(Lane lane, Call call) {
-        ShardedStream.Entry entry = lane.take();
+        Optional<ShardedStream.Entry> taken = lane.take();
+        if (taken.isEmpty()) {
+            lane.rest();
+            return call;
+        }
+        ShardedStream.Entry entry = taken.get();
         lane.sendNextNotBefore(loop.nanoTime() + PACE * NANOS_PER_MILLI);
         Call with = call;
         if (!call.hasRoomFor(entry)) {

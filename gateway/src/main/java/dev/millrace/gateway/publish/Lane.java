@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Optional;
 
 /**
  * The readings on their way to one shard, in order. At most one aggregated record of them is in flight, because Kinesis
@@ -24,7 +24,7 @@ import java.util.function.Predicate;
  * <pre>
  *            add                     take                       accepted
  *   (caller) ───▶ queued ───────────────▶ in flight ────────────────▶ (acknowledged)
- *                   ▲  │ deadline            │  throttled, unknown, accepted where it does not count
+ *                   ▲  │ deadline, chain     │  throttled, unknown, accepted where it does not count
  *                   │  └──▶ (given up)       │
  *                   └────────────────────────┘
  * </pre>
@@ -41,8 +41,14 @@ final class Lane {
     private List<Pending> inFlight = List.of();
     private long queuedBytes;
 
-    /** Whether deadlines may fall along the queue, which they do not by themselves: all have the same time from their start. */
+    /** Whether deadlines may fall along the queue, as where readings with a shorter time are behind some with a longer one. */
     private boolean mixedDeadlines;
+
+    /** None in the queue has an earlier deadline, but all may have later ones. Means nothing while the queue is empty. */
+    private long earliestDeadline;
+
+    /** Whether a chain broke here whose readings may still be in a queue. */
+    private boolean brokeChain;
 
     /** Long ago on any clock, and no difference from it overflows. */
     private long notBefore = Long.MIN_VALUE / 2;
@@ -83,12 +89,30 @@ final class Lane {
             // sensor
             Lane successor = holderOf(pending.hashKey(), successors);
             share.moveTo(successor.share, pending.bytes());
-            successor.mixedDeadlines = true;
             return successor.add(pending);
         }
+        Optional<Reason> broken = pending.submission().broken();
+        if (broken.isPresent()) {
+            giveUpAndRelease(pending, broken.get());
+            return this;
+        }
+        mixedDeadlines |= !queue.isEmpty() && isBefore(pending, queue.getLast());
+        expect(pending);
         queue.addLast(pending);
         queuedBytes += pending.bytes();
         return this;
+    }
+
+    private static boolean isBefore(Pending one, Pending other) {
+        return one.submission().deadline() - other.submission().deadline() < 0;
+    }
+
+    /** Before a reading is put into the queue. */
+    private void expect(Pending pending) {
+        long deadline = pending.submission().deadline();
+        if (queue.isEmpty() || deadline - earliestDeadline < 0) {
+            earliestDeadline = deadline;
+        }
     }
 
     /** How many readings it has. */
@@ -125,19 +149,27 @@ final class Lane {
         atRest = !(state instanceof Open) || (queue.isEmpty() && inFlight.isEmpty());
     }
 
-    /** The next record, now in flight. Only where {@link #isReady}. */
-    ShardedStream.Entry take() {
+    /** The next record, now in flight; empty where all that waited are of broken chains. Only where {@link #isReady}. */
+    Optional<ShardedStream.Entry> take() {
         atRest = false;
         AggregateBuilder builder = new AggregateBuilder();
         List<Pending> taken = new ArrayList<>();
-        for (Pending next = queue.peekFirst();
-                next != null && builder.add(next.line().sensorId(), next.line().data());
-                next = queue.peekFirst()) {
-            taken.add(queue.removeFirst());
+        for (Pending next = queue.peekFirst(); next != null; next = queue.peekFirst()) {
+            Optional<Reason> broken = next.submission().broken();
+            if (broken.isPresent()) {
+                giveUpAndRelease(next, broken.get());
+            } else if (builder.add(next.line().sensorId(), next.line().data())) {
+                taken.add(next);
+            } else {
+                break;
+            }
+            queue.removeFirst();
             queuedBytes -= next.bytes();
         }
         inFlight = taken;
-        return new ShardedStream.Entry(taken.getFirst().line().sensorId(), builder.build());
+        return taken.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new ShardedStream.Entry(taken.getFirst().line().sensorId(), builder.build()));
     }
 
     /** The next record is not sent before a time of the loop's clock. */
@@ -196,7 +228,9 @@ final class Lane {
 
     /** The readings of the record in flight are to be sent again, unless their time is over. */
     void requeue(long now) {
+        mixedDeadlines |= !queue.isEmpty() && !inFlight.isEmpty() && isBefore(queue.getFirst(), inFlight.getLast());
         for (Pending pending : inFlight.reversed()) {
+            expect(pending);
             queue.addFirst(pending);
             queuedBytes += pending.bytes();
         }
@@ -241,34 +275,65 @@ final class Lane {
 
     /** Gives up what is past its deadline. */
     void expire(long now) {
-        if (mixedDeadlines) {
-            queue.removeIf(expiredBefore(now));
-        } else {
-            Predicate<Pending> expired = expiredBefore(now);
-            while (!queue.isEmpty() && expired.test(queue.getFirst())) {
+        if (!mixedDeadlines) {
+            while (!queue.isEmpty() && removes(queue.getFirst(), now)) {
                 queue.removeFirst();
             }
+        } else if (!queue.isEmpty() && now - earliestDeadline >= 0) {
+            sweep(now);
         }
         // the record in flight may come back
         mixedDeadlines &= !(queue.isEmpty() && inFlight.isEmpty());
         // these keep their place and bytes until the call in the air has ended, but their senders wait no longer
         for (Pending pending : inFlight) {
             if (pending.submission().isExpired(now)) {
-                pending.submission().giveUp(pending.position(), reasonToGiveUp);
+                giveUp(pending, reasonToGiveUp);
             }
         }
     }
 
-    private Predicate<Pending> expiredBefore(long now) {
-        return pending -> {
-            if (!pending.submission().isExpired(now)) {
-                return false;
+    /** Gives up all that is past its deadline or of a broken chain, wherever in the queue. */
+    void sweep(long now) {
+        // seen from now none is later, and no difference from it overflows
+        long[] earliest = {now + Long.MAX_VALUE};
+        queue.removeIf(pending -> {
+            if (removes(pending, now)) {
+                return true;
             }
-            pending.submission().giveUp(pending.position(), reasonToGiveUp);
-            share.release(pending.bytes());
-            queuedBytes -= pending.bytes();
-            return true;
-        };
+            long deadline = pending.submission().deadline();
+            if (deadline - now < earliest[0] - now) {
+                earliest[0] = deadline;
+            }
+            return false;
+        });
+        earliestDeadline = earliest[0];
+    }
+
+    /** Whether a queued reading is given up, which it is by that. */
+    private boolean removes(Pending pending, long now) {
+        Optional<Reason> broken = pending.submission().broken();
+        if (broken.isEmpty() && !pending.submission().isExpired(now)) {
+            return false;
+        }
+        giveUpAndRelease(pending, broken.orElse(reasonToGiveUp));
+        queuedBytes -= pending.bytes();
+        return true;
+    }
+
+    private void giveUpAndRelease(Pending pending, Reason why) {
+        giveUp(pending, why);
+        share.release(pending.bytes());
+    }
+
+    private void giveUp(Pending pending, Reason why) {
+        brokeChain |= pending.submission().giveUp(pending.position(), why);
+    }
+
+    /** Whether a chain broke here since this was asked last: its readings may be in the queues of other lanes too. */
+    boolean pollBrokenChain() {
+        boolean broke = brokeChain;
+        brokeChain = false;
+        return broke;
     }
 
     /** Its shard is not in the newest map. */
@@ -309,6 +374,7 @@ final class Lane {
             Pending pending = last.next();
             Lane successor = holderOf(pending.hashKey(), leaving.successors());
             share.moveTo(successor.share, pending.bytes());
+            successor.expect(pending);
             successor.queue.addFirst(pending);
             successor.queuedBytes += pending.bytes();
             successor.mixedDeadlines = true;
@@ -316,7 +382,10 @@ final class Lane {
         queue.clear();
         queuedBytes = 0;
         state = leaving.moved();
-        leaving.successors().forEach(Lane::predecessorMoved);
+        for (Lane successor : leaving.successors()) {
+            successor.brokeChain |= brokeChain;
+            successor.predecessorMoved();
+        }
         return leaving.successors();
     }
 

@@ -245,17 +245,24 @@ final class Lanes {
                 .count();
     }
 
-    /** Gives up what is past its deadline, and counts what is there. */
+    /** Gives up what is past its deadline, and what is of chains that broke, and counts what is there. */
     void expire() {
         long now = loop.nanoTime();
+        List<Lane> lanes = new ArrayList<>(routing.lanes());
+        lanes.addAll(leaving);
+        boolean broke = false;
+        for (Lane lane : lanes) {
+            lane.expire(now);
+            broke |= lane.pollBrokenChain();
+        }
         int sum = 0;
         int max = 0;
-        for (List<Lane> lanes : List.of(routing.lanes(), List.copyOf(leaving))) {
-            for (Lane lane : lanes) {
-                lane.expire(now);
-                sum += lane.depth();
-                max = Math.max(max, lane.depth());
+        for (Lane lane : lanes) {
+            if (broke) {
+                lane.sweep(now);
             }
+            sum += lane.depth();
+            max = Math.max(max, lane.depth());
         }
         readings = sum;
         deepest = max;

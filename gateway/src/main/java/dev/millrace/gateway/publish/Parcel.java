@@ -31,4 +31,9 @@ final class Parcel {
     boolean tryReserve() {
         return lane.share().tryReserve(bytes);
     }
+
+    /** Gives back the room that was taken for it. */
+    void release() {
+        lane.share().release(bytes);
+    }
 }

@@ -6,9 +6,11 @@ import dev.millrace.gateway.publish.Publication.Reason;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -18,7 +20,7 @@ import java.util.random.RandomGenerator;
  * while its record is in flight, and so the more comes in, the fuller the records are. When the stream is resharded the lanes
  * follow ({@link Lanes}).
  *
- * <p>{@link #publish} may be called on any event loop; it routes and admits there, without a lock.
+ * <p>{@link #publish} and {@link #tryPublish} may be called on any event loop; they route and admit there, without a lock.
  */
 public final class Publisher {
 
@@ -92,11 +94,40 @@ public final class Publisher {
             lanes.enqueue(admitted);
             refused.stream().forEach(position -> submission.giveUp(position, Reason.OVERLOADED));
         });
+        wakeFor(admitted);
+        return submission.future();
+    }
+
+    /**
+     * Publishes readings of a chain like {@link #publish}, but takes all of them or, where there is no room for one, none:
+     * then the answer is empty, nothing has happened, and it may be tried again. Once one of the chain is given up, all later
+     * ones are.
+     *
+     * @param timeout how long they are tried
+     */
+    public Optional<Future<Publication>> tryPublish(List<StreamLine> lines, Duration timeout, Chain chain) {
+        if (lines.isEmpty()) {
+            return Optional.of(Future.succeededFuture(new Publication(0, new BitSet(), Reason.NONE)));
+        }
+        Submission submission =
+                new Submission(loop.caller(), lines.size(), loop.nanoTime() + timeout.toNanos(), Optional.of(chain));
+        List<Parcel> parcels = lanes.routing().parcels(submission, lines);
+        for (int i = 0; i < parcels.size(); i++) {
+            if (!parcels.get(i).tryReserve()) {
+                parcels.subList(0, i).forEach(Parcel::release);
+                return Optional.empty();
+            }
+        }
+        loop.post(() -> lanes.enqueue(parcels));
+        wakeFor(parcels);
+        return Optional.of(submission.future());
+    }
+
+    private void wakeFor(List<Parcel> posted) {
         // looked at when it is posted: a lane that comes to rest after that finds it
-        if (admitted.stream().anyMatch(parcel -> parcel.lane().isAtRest())) {
+        if (posted.stream().anyMatch(parcel -> parcel.lane().isAtRest())) {
             loop.wake();
         }
-        return submission.future();
     }
 
     private void expireEachInterval() {

@@ -4,6 +4,7 @@ import dev.millrace.gateway.publish.Publication.Reason;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.BitSet;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
@@ -18,20 +19,27 @@ final class Submission {
     private final BitSet settled = new BitSet();
     private final int count;
     private final long deadline;
+    private final Optional<Chain> chain;
     private int open;
     private Reason reason = Reason.NONE;
 
     /**
-     * A submission.
+     * A submission that stands alone.
      *
      * @param caller where the future completes
      * @param count how many readings it has
      * @param deadline when they are given up, in nanoseconds of the publisher's clock
      */
     Submission(Executor caller, int count, long deadline) {
+        this(caller, count, deadline, Optional.empty());
+    }
+
+    /** A submission of a chain; otherwise like {@link #Submission(Executor, int, long)}. */
+    Submission(Executor caller, int count, long deadline, Optional<Chain> chain) {
         this.caller = caller;
         this.count = count;
         this.deadline = deadline;
+        this.chain = chain;
         this.open = count;
     }
 
@@ -43,17 +51,32 @@ final class Submission {
         return now - deadline >= 0;
     }
 
+    long deadline() {
+        return deadline;
+    }
+
+    /** Why its readings must not be sent any more; empty where they may. */
+    Optional<Reason> broken() {
+        return chain.isEmpty() ? Optional.empty() : chain.get().broken();
+    }
+
     void accept(int position) {
         settle(position);
     }
 
-    /** Gives a reading up; if it was settled before, nothing changes. */
-    void giveUp(int position, Reason why) {
-        if (!settled.get(position)) {
-            retry.set(position);
-            reason = why;
-            settle(position);
+    /**
+     * Gives a reading up; if it was settled before, nothing changes.
+     *
+     * @return whether its chain broke by that
+     */
+    boolean giveUp(int position, Reason why) {
+        if (settled.get(position)) {
+            return false;
         }
+        retry.set(position);
+        reason = why;
+        settle(position);
+        return chain.isPresent() && chain.get().breakFor(why);
     }
 
     private void settle(int position) {

@@ -12,6 +12,7 @@ import dev.millrace.gateway.GatewayConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AuthConfigTest {
 
     private static final String OFF_IN_PUBLIC =
-            "AUTH: may be off only where HTTP_HOST is a loopback address such as 127.0.0.1";
+            "AUTH: may be off only where HTTP_HOST and MQTT_HOST are loopback addresses such as 127.0.0.1";
 
     @Test
     void withoutAWordTheDoorIsLockedAndOpenToTheNetwork(@TempDir Path folder) throws Exception {
@@ -65,7 +66,7 @@ class AuthConfigTest {
     @ValueSource(strings = {"127.0.0.1", "127.1.2.3", "::1", "localhost"})
     void authenticationMayBeOffOnLoopback(String host) throws Exception {
         Environment environment = new Environment(Map.of("AUTH", "off", "HTTP_HOST", host));
-        AuthConfig config = AuthConfig.read(environment, host);
+        AuthConfig config = AuthConfig.read(environment, List.of(host));
         environment.check();
 
         assertEquals(new AuthConfig.Off(), config);

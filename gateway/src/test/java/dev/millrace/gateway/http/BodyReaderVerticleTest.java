@@ -14,9 +14,11 @@ import dev.millrace.gateway.http.BodyReader.Body;
 import dev.millrace.gateway.http.encoding.ContentDecoder;
 import dev.millrace.gateway.http.encoding.ContentDecoders;
 import dev.millrace.gateway.http.encoding.ContentEncoding;
+import dev.millrace.gateway.ingest.BodySource;
 import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.ingest.SensorScope;
+import dev.millrace.gateway.limit.BodyBudget;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -105,7 +107,7 @@ class BodyReaderVerticleTest {
         BodyReader reader = new BodyReader(LIMIT, budget, counted(ContentDecoders.forOneEventLoop()), metrics);
         HttpServer server = vertx.createHttpServer()
                 .requestHandler(request -> {
-                    IngestBody sink = ingestor.begin(BodyFormat.JSON, SensorScope.ALL);
+                    IngestBody sink = ingestor.begin(BodyFormat.JSON, BodySource.of(SensorScope.ALL));
                     ContentEncoding encoding = ContentEncoding.of(
                                     request.headers().getAll("content-encoding"))
                             .orElseThrow();

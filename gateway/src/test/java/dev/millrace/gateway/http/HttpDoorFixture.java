@@ -12,6 +12,7 @@ import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.auth.AuthFailureLog;
 import dev.millrace.gateway.auth.Authenticator;
 import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.limit.ClientLimits;
 import dev.millrace.gateway.publish.FakeStream;
 import dev.millrace.gateway.publish.Publisher;
 import dev.millrace.gateway.publish.PublisherConfig;
@@ -75,6 +76,10 @@ abstract class HttpDoorFixture {
                 store,
                 metrics,
                 new Gate(authenticator, failures),
+                ClientLimits.of(
+                        config.bodyBufferBytes(),
+                        config.limits().ratePerAddress(),
+                        doorClock().getAsLong()),
                 doorClock());
     }
 

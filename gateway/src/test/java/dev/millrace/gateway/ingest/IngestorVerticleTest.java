@@ -106,7 +106,7 @@ class IngestorVerticleTest {
     @Test
     void publishesNothingOfABodyThatIsAborted() {
         stream.acceptAll();
-        IngestBody body = ingestor.begin(BodyFormat.NDJSON, SensorScope.ALL);
+        IngestBody body = ingestor.begin(BodyFormat.NDJSON, BodySource.of(SensorScope.ALL));
         assertTrue(write(body, LINES));
         assertTrue(body.heldBytes() > LINES.length());
 
@@ -119,7 +119,7 @@ class IngestorVerticleTest {
 
     @Test
     void holdsNothingOfABodyThatFailedBeforeItsEnd() {
-        IngestBody body = ingestor.begin(BodyFormat.JSON, SensorScope.ALL);
+        IngestBody body = ingestor.begin(BodyFormat.JSON, BodySource.of(SensorScope.ALL));
         assertTrue(write(body, "[{\"sensorId\":\"a\",\"t\":1},{\"sensorId\":\"a\","));
         assertTrue(body.heldBytes() > 0);
 
@@ -131,8 +131,8 @@ class IngestorVerticleTest {
 
     @Test
     void answersBodiesThatEndedBeforeTheDrainAndRefusesThoseThatEndAfter() throws Exception {
-        IngestBody before = ingestor.begin(BodyFormat.NDJSON, SensorScope.ALL);
-        IngestBody after = ingestor.begin(BodyFormat.NDJSON, SensorScope.ALL);
+        IngestBody before = ingestor.begin(BodyFormat.NDJSON, BodySource.of(SensorScope.ALL));
+        IngestBody after = ingestor.begin(BodyFormat.NDJSON, BodySource.of(SensorScope.ALL));
         write(before, LINES);
         write(after, LINES);
         Future<IngestOutcome> taken = before.end();
@@ -149,7 +149,7 @@ class IngestorVerticleTest {
     }
 
     private IngestOutcome take(String text, SensorScope scope) {
-        IngestBody body = ingestor.begin(BodyFormat.NDJSON, scope);
+        IngestBody body = ingestor.begin(BodyFormat.NDJSON, BodySource.of(scope));
         write(body, text);
         return body.end().await();
     }

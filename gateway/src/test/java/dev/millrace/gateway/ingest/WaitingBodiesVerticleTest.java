@@ -90,7 +90,7 @@ class WaitingBodiesVerticleTest {
     }
 
     private Future<IngestOutcome> take(byte[] bytes) {
-        IngestBody body = ingestor.begin(BodyFormat.NDJSON, SensorScope.ALL);
+        IngestBody body = ingestor.begin(BodyFormat.NDJSON, BodySource.of(SensorScope.ALL));
         assertTrue(body.write(bytes, 0, bytes.length));
         return body.end();
     }

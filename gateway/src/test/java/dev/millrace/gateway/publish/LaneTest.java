@@ -151,7 +151,7 @@ class LaneTest {
     }
 
     private static List<Long> sent(Lane lane) {
-        return FakeStream.lines(lane.take()).stream()
+        return FakeStream.lines(lane.take().orElseThrow()).stream()
                 .map(line -> Long.parseLong(line.substring(line.lastIndexOf(':') + 1, line.length() - 1)))
                 .toList();
     }

@@ -86,7 +86,8 @@ class AccessIT {
                 JavaProcess.start(folder, "gateway", Map.of("AUTH", "off", "HTTP_HOST", "0.0.0.0", "HTTP_PORT", "0"))) {
             assertEquals(78, gateway.awaitExit());
             assertTrue(
-                    gateway.output().contains("  AUTH: may be off only where HTTP_HOST is a loopback address"),
+                    gateway.output()
+                            .contains("  AUTH: may be off only where HTTP_HOST and MQTT_HOST are loopback addresses"),
                     gateway::output);
         }
         write(entry("x", OLD, Role.READER), entry("y", OLD, Role.ADMIN));

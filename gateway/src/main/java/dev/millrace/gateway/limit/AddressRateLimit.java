@@ -1,4 +1,4 @@
-package dev.millrace.gateway.http;
+package dev.millrace.gateway.limit;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -7,13 +7,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many requests one client address may make: a token bucket for each, that fills at the rate and holds what two seconds
+ * How many requests, or publishes over MQTT, one client address may make: a token bucket for each, that fills at the rate and holds what two seconds
  * give. Kept as one number an address, the time at which its bucket will be full again (GCRA, ATM Forum TM 4.0, 4.4.2).
  *
  * <p>Bounded: an address whose bucket is full is forgotten when room is needed, which changes nothing for it. Where even that
  * leaves no room, a new address is let through: so many active addresses are no matter of one of them. Thread-safe.
  */
-final class AddressRateLimit {
+public final class AddressRateLimit {
 
     static final int MAX_ADDRESSES = 65_536;
 
@@ -33,19 +33,19 @@ final class AddressRateLimit {
      * @param perSecond requests a second, at least 1
      * @param now nanoseconds of the clock whose time {@link #take} is told
      */
-    AddressRateLimit(int perSecond, long now) {
+    public AddressRateLimit(int perSecond, long now) {
         this.interval = SECOND / perSecond;
         this.nextCleaning = new AtomicLong(now);
     }
 
     /** What an address is known by: the whole of IPv4, of IPv6 the network that one customer gets (/64). */
-    static long key(InetAddress address) {
+    public static long key(InetAddress address) {
         ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
         return address instanceof Inet4Address ? IPV4 | Integer.toUnsignedLong(bytes.getInt()) : bytes.getLong();
     }
 
     /** Takes a request of an address, or answers how many nanoseconds it must wait for the next one; 0: taken. */
-    long take(long key, long now) {
+    public long take(long key, long now) {
         AtomicLong bucket = fullAt.get(key);
         if (bucket == null) {
             if (fullAt.mappingCount() >= MAX_ADDRESSES && !clean(now)) {

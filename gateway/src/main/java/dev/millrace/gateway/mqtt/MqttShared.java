@@ -1,0 +1,29 @@
+package dev.millrace.gateway.mqtt;
+
+import dev.millrace.core.reading.ReceiptClock;
+import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.limit.ClientLimits;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * What all connections have together. Thread-safe.
+ *
+ * @param limits what clients may take of MQTT
+ * @param clients what clients may take of all doors together
+ * @param receipt the time that readings without a timestamp get
+ * @param random for time-outs that must not fall together, and ids for clients without one
+ * @param nanoTime a monotonic clock
+ */
+record MqttShared(
+        MqttLimits limits,
+        ClientLimits clients,
+        Ingestor ingestor,
+        Reception reception,
+        Sessions sessions,
+        InFlight inFlight,
+        Rejections rejections,
+        MqttMetrics metrics,
+        ReceiptClock receipt,
+        RandomGenerator random,
+        LongSupplier nanoTime) {}

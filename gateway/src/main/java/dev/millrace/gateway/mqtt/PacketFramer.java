@@ -1,0 +1,265 @@
+package dev.millrace.gateway.mqtt;
+
+import dev.millrace.gateway.limit.BodyBudget;
+import dev.millrace.gateway.mqtt.packet.Packet;
+import dev.millrace.gateway.mqtt.packet.PacketDecoder;
+import dev.millrace.gateway.mqtt.packet.ProtocolVersion;
+import dev.millrace.gateway.mqtt.packet.ReasonCode;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts what a connection sends into packets, and reads no more of it than is wanted. A packet's length is looked at before anything
+ * of it is kept; what is kept of one that is not complete is counted in the budget of all bodies being read.
+ *
+ * <p>{@link #pause} takes effect at once, between two packets too, and then the kernel's buffers fill and TCP holds the sender
+ * back. Confined to the channel's event loop.
+ */
+final class PacketFramer extends ChannelInboundHandlerAdapter {
+
+    /** The largest CONNECT: of a stranger nothing larger is read. */
+    static final int MAX_CONNECT_BYTES = 64 * 1024;
+
+    /** A buffer that is emptier than this is copied into a smaller one before it is kept. */
+    private static final int MAX_SLACK = 512;
+
+    /** Where packets are decoded; one for all connections of an event loop. */
+    static final class Workplace {
+        private final PacketDecoder decoder = new PacketDecoder();
+        private byte[] bytes = new byte[4096];
+
+        private byte[] fill(ByteBuf from, int index, int length) {
+            if (bytes.length < length) {
+                bytes = new byte[Math.max(length, 2 * bytes.length)];
+            }
+            from.getBytes(index, bytes, 0, length);
+            return bytes;
+        }
+    }
+
+    private final Workplace workplace;
+    private final int maxPacketBytes;
+    private final BodyBudget.Share share;
+    private @Nullable ChannelHandlerContext context;
+    private @Nullable ProtocolVersion version;
+    private @Nullable ByteBuf held;
+    private Runnable writabilityChanged = () -> {};
+    private long skip;
+    private boolean paused;
+    private boolean discarding;
+    private boolean cutting;
+
+    /** @param maxPacketBytes the largest packet behind its length, once the CONNECT has come */
+    PacketFramer(Workplace workplace, int maxPacketBytes, BodyBudget bodies) {
+        this.workplace = workplace;
+        this.maxPacketBytes = maxPacketBytes;
+        this.share = bodies.new Share();
+    }
+
+    /** The CONNECT had this version; without it, a packet is taken for a CONNECT. */
+    void speak(ProtocolVersion spoken) {
+        version = spoken;
+    }
+
+    /** Tells when the channel takes more to write, or no more. */
+    void whenWritabilityChanges(Runnable listener) {
+        writabilityChanged = listener;
+    }
+
+    /** Hands out no packet and reads nothing until {@link #resume}. */
+    void pause() {
+        paused = true;
+        if (context != null) {
+            context.channel().config().setAutoRead(false);
+        }
+    }
+
+    /** Goes on with what is there, then with what comes. Not to be called while a packet is being handled. */
+    void resume() {
+        ChannelHandlerContext here = context;
+        if (!paused || here == null) {
+            return;
+        }
+        paused = false;
+        cut(here);
+        here.fireChannelReadComplete();
+        if (!paused) {
+            here.channel().config().setAutoRead(true);
+        }
+    }
+
+    /** Throws away what is there and what comes: the connection is being closed. */
+    void discard() {
+        discarding = true;
+        release();
+        paused = false;
+        if (context != null) {
+            context.channel().config().setAutoRead(true);
+        }
+    }
+
+    /** Whether a packet has begun and not ended, and it is the client that one waits for. */
+    boolean isWithinPacket() {
+        return !paused && (held != null || skip > 0);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        context = added;
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext removed) {
+        release();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext inactive) {
+        discarding = true;
+        release();
+        inactive.fireChannelInactive();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext changed) {
+        writabilityChanged.run();
+        changed.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext here, Object message) {
+        if (!(message instanceof ByteBuf bytes)) {
+            here.fireChannelRead(message);
+            return;
+        }
+        if (discarding) {
+            bytes.release();
+            return;
+        }
+        held = held == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(here.alloc(), held, bytes);
+        cut(here);
+    }
+
+    /** Hands out the packets that are there, as long as they are wanted. */
+    private void cut(ChannelHandlerContext here) {
+        if (cutting) {
+            return;
+        }
+        cutting = true;
+        try {
+            while (!paused && !discarding && held != null && next(here, held)) {
+                // one packet after the other
+            }
+        } finally {
+            cutting = false;
+        }
+        keepRest(here);
+    }
+
+    /** Handles what is at the beginning of the bytes; answers whether to look at what follows. */
+    private boolean next(ChannelHandlerContext here, ByteBuf bytes) {
+        if (skip > 0) {
+            int skipped = (int) Math.min(skip, bytes.readableBytes());
+            bytes.skipBytes(skipped);
+            skip -= skipped;
+            return skip == 0 && bytes.isReadable();
+        }
+        int readable = bytes.readableBytes();
+        if (readable < 2) {
+            return false;
+        }
+        int start = bytes.readerIndex();
+        int length = 0;
+        int lengthBytes = 0;
+        int digit;
+        do {
+            if (lengthBytes == 4) {
+                broken(here, ReasonCode.MALFORMED_PACKET);
+                return false;
+            }
+            if (readable < 2 + lengthBytes) {
+                return false;
+            }
+            digit = bytes.getUnsignedByte(start + 1 + lengthBytes);
+            length |= (digit & 0x7f) << (7 * lengthBytes);
+            lengthBytes++;
+        } while (digit >= 0x80);
+        int flags = bytes.getUnsignedByte(start);
+        int body = start + 1 + lengthBytes;
+        if (length > (version == null ? MAX_CONNECT_BYTES : maxPacketBytes)) {
+            return oversize(here, bytes, flags, body, length);
+        }
+        if (readable < 1 + lengthBytes + length) {
+            return false;
+        }
+        byte[] packet = workplace.fill(bytes, body, length);
+        bytes.readerIndex(body + length);
+        here.fireChannelRead(
+                version == null
+                        ? workplace.decoder.first(flags, packet, length)
+                        : workplace.decoder.next(version, flags, packet, length));
+        return true;
+    }
+
+    /**
+     * A packet that is too large. One of MQTT 5 has been told what is too large, and is told again. MQTT 3.1.1 knows no such thing: a
+     * client that is cut off for its PUBLISH would come back with the same one for ever, so it is skipped and gets its answer.
+     */
+    private boolean oversize(ChannelHandlerContext here, ByteBuf bytes, int flags, int body, int length) {
+        if (version != ProtocolVersion.V3_1_1 || flags >> 4 != 3) {
+            broken(here, ReasonCode.PACKET_TOO_LARGE);
+            return false;
+        }
+        int there = Math.min(bytes.writerIndex() - body, maxPacketBytes);
+        byte[] beginning = workplace.fill(bytes, body, there);
+        Optional<Packet> packet = workplace.decoder.beginningOfPublish(flags, beginning, there);
+        if (packet.isEmpty()) {
+            if (there == maxPacketBytes) {
+                // its topic alone is too large
+                broken(here, ReasonCode.PACKET_TOO_LARGE);
+            }
+            return false;
+        }
+        bytes.readerIndex(body);
+        skip = length;
+        here.fireChannelRead(packet.get());
+        return true;
+    }
+
+    private void broken(ChannelHandlerContext here, ReasonCode reason) {
+        here.fireChannelRead(new Packet.Broken(reason));
+    }
+
+    /** Keeps what is no packet yet, or is not wanted yet, in no more memory than it needs. */
+    private void keepRest(ChannelHandlerContext here) {
+        if (held == null) {
+            return;
+        }
+        if (!held.isReadable()) {
+            release();
+            return;
+        }
+        if (held.capacity() - held.readableBytes() > MAX_SLACK + held.readableBytes()) {
+            ByteBuf smaller = here.alloc().buffer(held.readableBytes()).writeBytes(held);
+            held.release();
+            held = smaller;
+        }
+        if (!share.resize(held.capacity())) {
+            release();
+            discarding = true;
+            broken(here, ReasonCode.QUOTA_EXCEEDED);
+        }
+    }
+
+    private void release() {
+        if (held != null) {
+            held.release();
+            held = null;
+        }
+        share.resize(0);
+    }
+}

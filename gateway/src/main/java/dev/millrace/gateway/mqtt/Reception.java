@@ -1,0 +1,112 @@
+package dev.millrace.gateway.mqtt;
+
+import dev.millrace.gateway.GatewayMetrics.Route;
+import dev.millrace.gateway.auth.Access;
+import dev.millrace.gateway.auth.AccessTable;
+import dev.millrace.gateway.auth.AuthFailure;
+import dev.millrace.gateway.auth.AuthFailureLog;
+import dev.millrace.gateway.auth.Authentication;
+import dev.millrace.gateway.auth.Authenticator;
+import dev.millrace.gateway.auth.Credentials;
+import dev.millrace.gateway.auth.Principal;
+import dev.millrace.gateway.auth.Role;
+import dev.millrace.gateway.mqtt.MqttMetrics.Connect;
+import dev.millrace.gateway.mqtt.packet.Packet;
+import dev.millrace.gateway.mqtt.packet.ProtocolVersion;
+import dev.millrace.gateway.mqtt.packet.ReasonCode;
+import dev.millrace.gateway.mqtt.packet.Will;
+import java.util.Optional;
+import java.util.Set;
+
+/** Who may connect: looks at CONNECTs, and at what was let in when keys have changed. */
+final class Reception {
+
+    private static final int MAX_CLIENT_ID = 256;
+
+    /** What a CONNECT gets. */
+    sealed interface Verdict {
+
+        record Welcome(Principal principal, Credentials credentials) implements Verdict {}
+
+        record Refused(ReasonCode reason, Connect counted) implements Verdict {}
+    }
+
+    private final Authenticator authenticator;
+    private final AuthFailureLog failures;
+
+    Reception(Authenticator authenticator, AuthFailureLog failures) {
+        this.authenticator = authenticator;
+        this.failures = failures;
+    }
+
+    /** @param address where it comes from, for the log */
+    Verdict receive(Packet.Connect connect, String address) {
+        if (connect.enhancedAuthentication()) {
+            return refused(ReasonCode.BAD_AUTHENTICATION_METHOD);
+        }
+        boolean nameless =
+                connect.clientId().isEmpty() && connect.version() == ProtocolVersion.V3_1_1 && !connect.cleanStart();
+        if (nameless || connect.clientId().length() > MAX_CLIENT_ID) {
+            return refused(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID);
+        }
+        Credentials credentials =
+                connect.password().map(Credentials::ofPassword).orElse(Credentials.NONE);
+        return switch (authenticator.authenticate(credentials)) {
+            case Authentication.Authenticated(Principal principal) -> {
+                if (!mayPublish(principal)) {
+                    failures.record(AuthFailure.ROLE, principal.name());
+                    yield new Verdict.Refused(ReasonCode.NOT_AUTHORIZED, Connect.UNAUTHORIZED);
+                }
+                yield will(connect, principal, credentials);
+            }
+            case Authentication.Refused(Authentication.Reason reason) -> {
+                failures.record(reason.failure(), address);
+                yield new Verdict.Refused(
+                        reason == Authentication.Reason.MISSING
+                                ? ReasonCode.NOT_AUTHORIZED
+                                : ReasonCode.BAD_USER_NAME_OR_PASSWORD,
+                        Connect.UNAUTHORIZED);
+            }
+        };
+    }
+
+    /** MQTT 5 can say what is wrong with a will at once; of MQTT 3.1.1 it is seen when it is published. */
+    private static Verdict will(Packet.Connect connect, Principal principal, Credentials credentials) {
+        if (connect.version().hasReasonCodes() && connect.will().isPresent()) {
+            Will will = connect.will().get();
+            Optional<String> sensor = Topic.sensorId(will.topic());
+            if (sensor.isEmpty()) {
+                return refused(ReasonCode.TOPIC_NAME_INVALID);
+            }
+            if (!principal.scope().allows(sensor.get())) {
+                return new Verdict.Refused(ReasonCode.NOT_AUTHORIZED, Connect.UNAUTHORIZED);
+            }
+        }
+        return new Verdict.Welcome(principal, credentials);
+    }
+
+    private static Verdict refused(ReasonCode reason) {
+        return new Verdict.Refused(reason, Connect.INVALID);
+    }
+
+    /** Rises when credentials may have come to mean something else. */
+    long revision() {
+        return authenticator.revision();
+    }
+
+    /** Who credentials are now; empty where they let nobody in any more. */
+    Optional<Principal> again(Credentials credentials) {
+        return authenticator.authenticate(credentials) instanceof Authentication.Authenticated(Principal principal)
+                        && mayPublish(principal)
+                ? Optional.of(principal)
+                : Optional.empty();
+    }
+
+    /** Whether a principal may do what {@code POST /sensors} does. */
+    private static boolean mayPublish(Principal principal) {
+        return switch (AccessTable.of(Route.INGEST)) {
+            case Access.Open() -> true;
+            case Access.Only(Set<Role> roles) -> roles.contains(principal.role());
+        };
+    }
+}
