@@ -119,12 +119,14 @@ class AccessIT {
                 assertTrue(platform.isAlive(), platform::output);
                 return platform.output().contains("AUTH=required");
             });
+            assertTrue(platform.output().contains(" -u any -P \"$API_KEY\" -q 1 -t sensors/"), platform::output);
             assertEquals(401, send(request(port, "/sensors", Optional.empty())).statusCode());
             Await.until("simulated machines report", () -> {
                 HttpResponse<String> answer = send(request(port, "/sensors", Optional.of(NEW)));
                 assertEquals(200, answer.statusCode(), answer::body);
                 return new JsonObject(answer.body()).getJsonArray("sensors").size() == 3;
             });
+            assertEquals(2, platform.metric("millrace_gateway_mqtt_connections_open"), "numbers 1 and 3");
             assertFalse(platform.output().contains(ADMIN.text()));
             platform.terminate();
             assertEquals(143, platform.awaitExit());

@@ -62,6 +62,8 @@ class WholeWayIT {
                 assertTrue(platform.isAlive(), platform::output);
                 return platform.output().contains("Millrace is ready: " + gateway);
             });
+            assertTrue(
+                    platform.output().contains("mosquitto_pub -h localhost -p " + ports.get("MQTT_PORT") + " -q 1 "));
 
             HttpResponse<String> answer = post(gateway, """
                     {"sensorId": "sensor-001", "temperature": 72.5, "timestamp": "2025-12-04T12:00:00Z"}""");
@@ -86,6 +88,7 @@ class WholeWayIT {
                                     .getJsonArray("sensors")
                                     .size()
                             == 21);
+            assertEquals(10, platform.metric("millrace_gateway_mqtt_connections_open"), "half of them over MQTT");
             assertTrue(get(gateway + "/").body().contains("<title>Millrace</title>"));
 
             replayTwice(gateway, ports);
