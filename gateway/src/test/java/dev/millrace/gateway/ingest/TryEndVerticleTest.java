@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -148,16 +149,16 @@ class TryEndVerticleTest {
                 waiting.tryEnd(LONG, chain).orElseThrow().await());
         assertEquals(0, waiting.heldBytes());
         stream.nextCall().accept(stream);
-        drained.await();
+        drained.await(20, TimeUnit.SECONDS);
         assertInstanceOf(IngestOutcome.Accepted.class, published.await());
         assertEquals(1, rejections());
     }
 
     @Test
-    void aDrainIsDoneWhereBodiesOnlyWait() {
+    void aDrainIsDoneWhereBodiesOnlyWait() throws Exception {
         assertEquals(Optional.empty(), body(LINES).tryEnd(LONG, chain));
 
-        ingestor.drain().await();
+        ingestor.drain().await(20, TimeUnit.SECONDS);
     }
 
     @Test
