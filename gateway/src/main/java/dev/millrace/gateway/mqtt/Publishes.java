@@ -371,6 +371,10 @@ final class Publishes {
             answers.addLast(answer);
         }
         settle(answer, settled);
+        if (!over && !mayRead()) {
+            // it waits for its turn, and counts like one that is on its way
+            line.flowChanged();
+        }
     }
 
     private void settle(Answer answer, Settled settled) {
