@@ -51,6 +51,8 @@ final class MqttTransport implements Transport {
             var options = new MqttClientOptions()
                     .setClientId(String.format(Locale.ROOT, "simulated-%06x-%d", run, i + 1))
                     .setMaxInflightQueue((devices + count - 1) / count);
+            // a device that reports once a second has its answers to know that the connection is alive
+            options.setAutoKeepAlive(false);
             options.setConnectTimeout(Math.toIntExact(connectTimeout.toMillis()));
             // MQTT 3.1.1 has no password without a user name; the gateway does not look at that
             key.ifPresent(shown -> options.setUsername("any").setPassword(shown.text()));

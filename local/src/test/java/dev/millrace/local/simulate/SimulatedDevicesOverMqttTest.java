@@ -112,6 +112,19 @@ class SimulatedDevicesOverMqttTest extends SimulatedDevicesContract {
     }
 
     @Test
+    void connectAnewWhereNoPubackComes() throws Exception {
+        StandIn server = new MqttStandIn(
+                vertx,
+                0,
+                counted(MqttEndpoint::accept),
+                (reading, key) -> connects.get() <= SENSORS ? Verdict.UNANSWERED : plant.accept(reading, key));
+
+        plant.start(List.of(address(server.port())), Optional.empty(), SENSORS, Plant.IMPATIENT);
+
+        plant.next();
+    }
+
+    @Test
     void doNotConnectAgainBeforeTheirWaitEnds() {
         // Given a time that stands still
         var now = new AtomicLong();
