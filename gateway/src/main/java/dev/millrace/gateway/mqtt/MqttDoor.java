@@ -181,7 +181,7 @@ public final class MqttDoor {
                 WebSocketFrames.addBefore(channel.pipeline(), "packets", config.limits());
             }
             ChannelHandlerContext end = channel.pipeline().context("packets");
-            MqttConnection connection = new MqttConnection(shared, this, context, end, framer);
+            MqttConnection connection = new MqttConnection(shared, this, context, new ClientChannel(end), framer);
             framer.whenWritabilityChanges(connection::writabilityChanged);
             open.add(connection);
             socket.messageHandler(message -> connection.handle((Packet) message));
