@@ -105,6 +105,24 @@ class BrokenPacketsVerticleTest extends MqttDoorFixture {
     }
 
     @Test
+    void aConnectionThatIsResetIsNotWorthALine() throws Exception {
+        stream.acceptAll();
+        try (QuietLog log = new QuietLog()) {
+            for (Version version : Version.values()) {
+                dial(version).cut();
+                RawMqtt half = dial(version);
+                half.send(new byte[] {0x10, 50, 0});
+                half.cut();
+                RawMqtt client = enter(version, "c");
+                client.publish(Publish.reading("a", 1)).send(new byte[] {0x32, 20, 0});
+                client.cut();
+            }
+            await("all are gone", () -> openConnections() == 0);
+            assertEquals(List.of(), log.complaints());
+        }
+    }
+
+    @Test
     void noiseAndChangedPacketsBreakNothing() throws Exception {
         stream.acceptAll();
         Random random = new Random(20261121);
