@@ -186,6 +186,9 @@ public final class MqttDoor {
             open.add(connection);
             socket.messageHandler(message -> connection.handle((Packet) message));
             socket.closeHandler(_ -> connection.closed());
+            // without a handler a reset would be an error in the log; a device may vanish as it likes, and it is
+            // counted
+            socket.exceptionHandler(_ -> {});
             socket.shutdownHandler(_ -> connection.drain());
         }
 
