@@ -13,6 +13,11 @@ public final class BodyBudget {
         this.total = total;
     }
 
+    /** The most bytes that may be held. */
+    public long total() {
+        return total;
+    }
+
     /** The bytes held now. */
     public long used() {
         return used.get();

@@ -5,6 +5,7 @@ import dev.millrace.gateway.auth.Principal;
 import dev.millrace.gateway.ingest.BodySource;
 import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.IngestOutcome;
+import dev.millrace.gateway.limit.BodyBudget;
 import dev.millrace.gateway.mqtt.MqttMetrics.WillOutcome;
 import dev.millrace.gateway.mqtt.packet.Will;
 import dev.millrace.gateway.publish.Chain;
@@ -15,26 +16,36 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A will whose connection broke.
+ * A will whose connection broke. It ends in {@link #publish} or {@link #discard}.
  *
- * @param principal who left it
+ * @param bytes its part of the memory for what is being read
  * @param receivedAt the time of the last packet, microseconds since 1970: that of a reading without a timestamp
  */
-record LastWill(MqttShared shared, String clientId, Principal principal, Will will, long receivedAt) {
+record LastWill(MqttShared shared, Client client, Will will, BodyBudget.Share bytes, long receivedAt)
+        implements Sessions.Will {
 
     private static final Logger LOG = LoggerFactory.getLogger(LastWill.class);
 
     /** Publishes it as one publish; nobody is told what became of it, but it is counted. */
-    void publish() {
+    @Override
+    public void publish() {
+        bytes.resize(0);
         Optional<String> sensorId = Topic.sensorId(will.topic());
+        // who left it may be nobody any more
+        Optional<Principal> principal = shared.reception().again(client.credentials());
         if (sensorId.isEmpty()) {
             reject(Rejections.Code.WRONG_TOPIC, "A will is published to sensors/{sensorId}");
-            return;
+        } else if (principal.isEmpty()) {
+            reject(Rejections.Code.FORBIDDEN, "The key of who left the will is not in force any more");
+        } else {
+            publish(new BodySource(principal.get().scope(), sensorId, OptionalLong.of(receivedAt)));
         }
+    }
+
+    private void publish(BodySource source) {
         byte[] payload = will.payload();
         BodyFormat format = will.format().isPresent() ? will.format().get() : BodyFormat.of(payload, 0, payload.length);
-        IngestBody body = shared.ingestor()
-                .begin(format, new BodySource(principal.scope(), sensorId, OptionalLong.of(receivedAt)));
+        IngestBody body = shared.ingestor().begin(format, source);
         body.write(payload, 0, payload.length);
         Optional<Future<IngestOutcome>> outcome = body.tryEnd(shared.limits().stallTimeout(), new Chain());
         if (outcome.isEmpty()) {
@@ -48,18 +59,28 @@ record LastWill(MqttShared shared, String clientId, Principal principal, Will wi
         });
     }
 
+    /** It is not to be published. */
+    @Override
+    public void discard() {
+        bytes.resize(0);
+    }
+
     private void settle(IngestOutcome outcome) {
-        switch (outcome) {
-            case IngestOutcome.Accepted _ -> shared.metrics().will(WillOutcome.ACCEPTED);
-            case IngestOutcome.Incomplete _, IngestOutcome.NotStarted _, IngestOutcome.ShuttingDown _ ->
-                shared.metrics().will(WillOutcome.FAILED);
-            case IngestOutcome.Malformed _, IngestOutcome.TooManyReadings _, IngestOutcome.NoneValid _ ->
-                reject(Rejections.Code.INVALID_READING, "The will is no reading that its client may report");
-        }
+        shared.rejections().record(client.id(), will.topic(), outcome);
+        shared.metrics()
+                .will(
+                        switch (outcome) {
+                            case IngestOutcome.Accepted _ -> WillOutcome.ACCEPTED;
+                            case IngestOutcome.Incomplete _, IngestOutcome.NotStarted _, IngestOutcome.ShuttingDown _ ->
+                                WillOutcome.FAILED;
+                            case IngestOutcome.Malformed _,
+                                    IngestOutcome.TooManyReadings _,
+                                    IngestOutcome.NoneValid _ -> WillOutcome.REJECTED;
+                        });
     }
 
     private void reject(Rejections.Code code, String detail) {
-        shared.rejections().add(clientId, will.topic(), code, "", detail);
+        shared.rejections().add(client.id(), will.topic(), code, "", detail);
         shared.metrics().will(WillOutcome.REJECTED);
     }
 }

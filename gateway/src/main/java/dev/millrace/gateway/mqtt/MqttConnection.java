@@ -3,18 +3,22 @@ package dev.millrace.gateway.mqtt;
 import dev.millrace.gateway.auth.Principal;
 import dev.millrace.gateway.auth.Role;
 import dev.millrace.gateway.limit.AddressRateLimit;
+import dev.millrace.gateway.limit.BodyBudget;
 import dev.millrace.gateway.mqtt.MqttMetrics.Connect;
 import dev.millrace.gateway.mqtt.MqttMetrics.End;
 import dev.millrace.gateway.mqtt.packet.Packet;
 import dev.millrace.gateway.mqtt.packet.PacketEncoder;
 import dev.millrace.gateway.mqtt.packet.ProtocolVersion;
 import dev.millrace.gateway.mqtt.packet.ReasonCode;
+import dev.millrace.gateway.mqtt.packet.Will;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One connection, from its first byte to its last.
@@ -31,6 +35,8 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
 
     /** How long a client may take to close after it was told to. */
     private static final Duration LINGER = Duration.ofSeconds(2);
+
+    private static final Logger LOG = LoggerFactory.getLogger(MqttConnection.class);
 
     private static final Principal NOBODY = new Principal("nobody", Role.DEVICE, _ -> false);
 
@@ -65,6 +71,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     private final ClientChannel channel;
     private final PacketFramer framer;
     private final long patience;
+    private final BodyBudget.Share willBytes;
     private State state = new State.Opened();
     private Principal principal = NOBODY;
     private long authRevision;
@@ -76,6 +83,8 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     private long sessionExpiry;
     private boolean paused;
     private boolean draining;
+    private long drainingSince;
+    private long starvedSince;
 
     MqttConnection(
             MqttShared shared,
@@ -88,6 +97,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         this.vertxContext = vertxContext;
         this.channel = channel;
         this.framer = framer;
+        this.willBytes = shared.clients().bodies().new Share();
         long whole = shared.limits().stallTimeout().toNanos();
         this.patience = whole - shared.random().nextLong(whole / 4 + 1);
         this.openedAt = shared.nanoTime().getAsLong();
@@ -97,6 +107,16 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     /** A packet has come. */
     void handle(Packet packet) {
         lastPacketAt = shared.nanoTime().getAsLong();
+        try {
+            dispatch(packet);
+        } catch (RuntimeException e) {
+            // the client must not wait for an answer that will not come
+            LOG.error("A packet failed unexpectedly: {}", packet, e);
+            end(End.DEFECT, ReasonCode.UNSPECIFIED_ERROR);
+        }
+    }
+
+    private void dispatch(Packet packet) {
         switch (state) {
             case State.Opened _ -> first(packet);
             case State.Connected connected -> {
@@ -142,8 +162,13 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             case Reception.Verdict.Refused(ReasonCode reason, Connect counted) ->
                 refuse(connect.version(), reason, counted);
             case Reception.Verdict.Welcome welcome -> {
-                principal = welcome.principal();
-                claim(connect, welcome);
+                if (willBytes.resize(
+                        connect.will().map(will -> will.payload().length).orElse(0))) {
+                    principal = welcome.principal();
+                    claim(connect, welcome);
+                } else {
+                    refuse(connect.version(), ReasonCode.QUOTA_EXCEEDED, Connect.NO_ROOM);
+                }
             }
         }
     }
@@ -158,7 +183,8 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         Acceptance accepted = Acceptance.of(connect, welcome.credentials(), shared.limits(), shared.random());
         state = new State.Claiming(accepted.client());
         sessionExpiry = accepted.sessionExpirySeconds();
-        framer.speak(connect.version());
+        framer.speak(connect.version(), shared.clients().bodies());
+        framer.whenStarved(this::starved);
         updateReading();
         Sessions.Key key = new Sessions.Key(principal.name(), accepted.client().id());
         Future<Sessions.Session> session = shared.sessions().claim(key, connect.cleanStart(), this);
@@ -196,15 +222,29 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             case Packet.OversizePublish publish -> connected.publishes.oversize(publish);
             case Packet.PubRel(int packetId) -> connected.publishes.release(packetId);
             case Packet.PingReq() -> PacketEncoder.pong(out());
-            case Packet.Subscribe(int packetId, int topics) ->
-                PacketEncoder.refuseSubscriptions(out(), connected.client.version(), packetId, topics);
-            case Packet.Unsubscribe(int packetId, int topics) ->
-                PacketEncoder.noSubscriptions(out(), connected.client.version(), packetId, topics);
+            case Packet.Subscribe(int packetId, int topics) -> {
+                if (takes(connected.client, topics)) {
+                    PacketEncoder.refuseSubscriptions(out(), connected.client.version(), packetId, topics);
+                }
+            }
+            case Packet.Unsubscribe(int packetId, int topics) -> {
+                if (takes(connected.client, topics)) {
+                    PacketEncoder.noSubscriptions(out(), connected.client.version(), packetId, topics);
+                }
+            }
             case Packet.Disconnect disconnect -> disconnected(disconnect);
-            case Packet.Broken(ReasonCode reason) ->
-                end(reason == ReasonCode.QUOTA_EXCEEDED ? End.NO_ROOM : End.PROTOCOL, reason);
+            case Packet.Broken(ReasonCode reason) -> end(End.PROTOCOL, reason);
             case Packet.Connect _ -> end(End.PROTOCOL, ReasonCode.PROTOCOL_ERROR);
         }
+    }
+
+    /** Whether an answer about so many topics is no larger than the client wants; else the connection ends (MQTT 5, 3.1.2.11.4). */
+    private boolean takes(Client client, int topics) {
+        boolean fits = topics + 10L <= client.maximumPacketSize();
+        if (!fits) {
+            end(End.PROTOCOL, ReasonCode.PACKET_TOO_LARGE);
+        }
+        return fits;
     }
 
     private void disconnected(Packet.Disconnect disconnect) {
@@ -245,7 +285,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         if (state instanceof State.Closing) {
             return;
         }
-        leave(reason, reason != End.DRAINED);
+        leave(reason, reason != End.DRAINED && reason != End.UNAUTHORIZED);
         openedAt = shared.nanoTime().getAsLong();
         framer.discard();
         channel.end();
@@ -261,21 +301,25 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         shared.metrics().ended(reason);
         if (before instanceof State.Connected(Client client, Sessions.Session session, Publishes publishes)) {
             publishes.abandon();
-            Optional<LastWill> will = withWill
-                    ? client.will().map(left -> new LastWill(shared, client.id(), principal, left, lastReceipt))
-                    : Optional.empty();
-            long delay = client.will().map(left -> left.delaySeconds()).orElse(0L);
-            if (delay == 0) {
-                will.ifPresent(LastWill::publish);
-                shared.sessions().release(session, sessionExpiry, Optional.empty());
+            if (client.will().isPresent() && withWill) {
+                leaveWill(session, client, client.will().get());
             } else {
-                long dueAt = shared.nanoTime().getAsLong() + TimeUnit.SECONDS.toNanos(delay);
-                shared.sessions()
-                        .release(
-                                session,
-                                sessionExpiry,
-                                will.map(left -> new Sessions.DelayedWill(dueAt, left::publish)));
+                willBytes.resize(0);
+                shared.sessions().release(session, sessionExpiry, Optional.empty());
             }
+        } else {
+            willBytes.resize(0);
+        }
+    }
+
+    private void leaveWill(Sessions.Session session, Client client, Will will) {
+        LastWill last = new LastWill(shared, client, will, willBytes, lastReceipt);
+        if (will.delaySeconds() == 0) {
+            last.publish();
+            shared.sessions().release(session, sessionExpiry, Optional.empty());
+        } else {
+            long dueAt = shared.nanoTime().getAsLong() + TimeUnit.SECONDS.toNanos(will.delaySeconds());
+            shared.sessions().release(session, sessionExpiry, Optional.of(new Sessions.DelayedWill(dueAt, last)));
         }
     }
 
@@ -288,17 +332,19 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
 
     /** The process stops: nothing more is read, what is on its way is answered, and then the connection ends. */
     void drain() {
-        draining = true;
+        if (!draining) {
+            draining = true;
+            drainingSince = shared.nanoTime().getAsLong();
+        }
         switch (state) {
-            case State.Opened _ -> close(End.DRAINED);
             case State.Connected connected -> {
                 updateReading();
                 if (connected.publishes.isIdle()) {
                     end(End.DRAINED, ReasonCode.SERVER_SHUTTING_DOWN);
                 }
             }
-            case State.Claiming _, State.Closing _ -> {
-                // it comes to Connected, or is over
+            case State.Opened _, State.Claiming _, State.Closing _ -> {
+                // its CONNECT is refused, it comes to Connected, or it is over
             }
         }
     }
@@ -318,15 +364,30 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         updateReading();
     }
 
-    /** Whether a publish waits for room. */
+    /** There is no room for what it sends. */
+    private void starved() {
+        starvedSince = shared.nanoTime().getAsLong();
+        neighbours.waits(this);
+    }
+
+    /** Whether it waits for room: a publish, or a packet that is not complete. */
     boolean isWaiting() {
-        return state instanceof State.Connected connected && connected.publishes.isWaiting();
+        return state instanceof State.Connected connected
+                && !draining
+                && (connected.publishes.isWaiting() || framer.isStarved());
     }
 
     /** Tries again what waits for room. */
     void retry(long now) {
-        if (state instanceof State.Connected connected && !draining) {
-            connected.publishes.retry(now);
+        if (!(state instanceof State.Connected connected) || draining) {
+            return;
+        }
+        connected.publishes.retry(now);
+        if (framer.isStarved()) {
+            framer.findRoom();
+            if (framer.isStarved() && now - starvedSince > patience) {
+                end(End.NO_ROOM, ReasonCode.QUOTA_EXCEEDED);
+            }
         }
     }
 
@@ -363,6 +424,8 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             case State.Opened _ -> {
                 if (now - openedAt > shared.limits().connectTimeout().toNanos()) {
                     close(End.NO_CONNECT);
+                } else if (draining && now - drainingSince > LINGER.toNanos()) {
+                    close(End.DRAINED);
                 }
             }
             case State.Closing _ -> {
@@ -397,7 +460,9 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             return;
         }
         long keepAlive = TimeUnit.SECONDS.toNanos(client.keepAliveSeconds());
-        if (keepAlive > 0 && !paused && now - lastPacketAt > keepAlive + keepAlive / 2) {
+        // who is within a packet cannot say anything else; that it ends is looked at above
+        boolean mayBeSilent = paused || framer.isStarved() || framer.isWithinPacket();
+        if (keepAlive > 0 && !mayBeSilent && now - lastPacketAt > keepAlive + keepAlive / 2) {
             end(End.KEEP_ALIVE, ReasonCode.KEEP_ALIVE_TIMEOUT);
         }
     }

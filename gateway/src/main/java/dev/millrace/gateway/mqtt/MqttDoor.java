@@ -4,11 +4,13 @@ import dev.millrace.core.reading.ReceiptClock;
 import dev.millrace.gateway.auth.AuthFailureLog;
 import dev.millrace.gateway.auth.Authenticator;
 import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.limit.BodyBudget;
 import dev.millrace.gateway.limit.ClientLimits;
 import dev.millrace.gateway.mqtt.packet.Packet;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.WriteBufferWaterMark;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -35,11 +37,19 @@ import java.util.random.RandomGenerator;
  */
 public final class MqttDoor {
 
-    /** What a read takes at most: of a connection that is not read, no more than this waits in our memory. */
-    private static final RecvByteBufAllocator READS = new AdaptiveRecvByteBufAllocator(64, 512, 16 * 1024);
+    /** What a read takes at most: of a connection that is not read, no more than this and one packet wait in our memory. */
+    private static final RecvByteBufAllocator READS = new AdaptiveRecvByteBufAllocator(64, 512, 4 * 1024);
 
-    /** How often what waits for room is tried, in milliseconds. */
-    private static final long RETRY_INTERVAL = 10;
+    /** How soon what waits for room is tried, and how long it takes at most while nobody finds any, in milliseconds. */
+    private static final long MIN_RETRY_INTERVAL = 10;
+
+    private static final long MAX_RETRY_INTERVAL = 320;
+
+    /** From which number of bytes on a connection counts as one that does not read its answers, and below which it does again. */
+    private static final WriteBufferWaterMark UNREAD = new WriteBufferWaterMark(8 * 1024, 16 * 1024);
+
+    /** Which part of the memory for what is being read those get who have not connected. */
+    private static final int STRANGERS_SHARE = 8;
 
     private static final Duration MAX_LOOK_INTERVAL = Duration.ofSeconds(1);
 
@@ -79,16 +89,17 @@ public final class MqttDoor {
         this.shared = new MqttShared(
                 config.limits(),
                 clients,
+                new BodyBudget(clients.bodies().total() / STRANGERS_SHARE),
                 ingestor,
                 new Reception(authenticator, failures),
                 new Sessions(nanoTime),
-                new InFlight(config.limits().maxInFlight()),
+                new AtomicInteger(),
                 rejections,
                 metrics,
                 receipt,
                 random,
                 nanoTime);
-        metrics.connections(connections::get, waiting::get, shared.inFlight()::count);
+        metrics.connections(connections::get, waiting::get, shared.inFlight()::get);
     }
 
     /** Listens on {@code instances} event loops; fails where a port is taken. */
@@ -136,6 +147,7 @@ public final class MqttDoor {
         private final Set<MqttConnection> waitingHere = new LinkedHashSet<>();
         private final List<NetServer> servers = new ArrayList<>();
         private boolean retrying;
+        private long retryInterval = MIN_RETRY_INTERVAL;
 
         @Override
         public Future<?> start() {
@@ -172,10 +184,8 @@ public final class MqttDoor {
                 return;
             }
             channel.channel().config().setRecvByteBufAllocator(READS);
-            PacketFramer framer = new PacketFramer(
-                    workplace,
-                    config.limits().maxPacketBytes(),
-                    shared.clients().bodies());
+            channel.channel().config().setWriteBufferWaterMark(UNREAD);
+            PacketFramer framer = new PacketFramer(workplace, config.limits().maxPacketBytes(), shared.strangers());
             channel.pipeline().addBefore("handler", "packets", framer);
             if (webSocket) {
                 WebSocketFrames.addBefore(channel.pipeline(), "packets", config.limits());
@@ -210,16 +220,21 @@ public final class MqttDoor {
         private void retryLater() {
             if (!retrying && !waitingHere.isEmpty()) {
                 retrying = true;
-                vertx.setTimer(RETRY_INTERVAL, _ -> {
+                vertx.setTimer(retryInterval, _ -> {
                     retrying = false;
-                    retry();
+                    // each try costs a look at every reading: while nobody finds room, they are rarer
+                    retryInterval = retry() ? MIN_RETRY_INTERVAL : Math.min(2 * retryInterval, MAX_RETRY_INTERVAL);
                     retryLater();
                 });
             }
         }
 
-        /** Gives each that waits its turn, the one that has waited longest first; who waits again does so behind the others. */
-        private void retry() {
+        /**
+         * Gives each that waits its turn, the one that has waited longest first; who waits again does so behind the others. Answers
+         * whether any found room.
+         */
+        private boolean retry() {
+            boolean foundRoom = false;
             long now = shared.nanoTime().getAsLong();
             for (MqttConnection connection : List.copyOf(waitingHere)) {
                 waitingHere.remove(connection);
@@ -227,8 +242,11 @@ public final class MqttDoor {
                 connection.retry(now);
                 if (connection.isWaiting()) {
                     waits(connection);
+                } else {
+                    foundRoom = true;
                 }
             }
+            return foundRoom || waitingHere.isEmpty();
         }
 
         private void look() {

@@ -39,6 +39,8 @@ public final class MqttMetrics {
         UNAUTHORIZED,
         INVALID,
         RATE_LIMITED,
+        /** There was no memory for its will. */
+        NO_ROOM,
         SHUTTING_DOWN
     }
 

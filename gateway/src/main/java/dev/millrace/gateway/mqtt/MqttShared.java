@@ -2,7 +2,9 @@ package dev.millrace.gateway.mqtt;
 
 import dev.millrace.core.reading.ReceiptClock;
 import dev.millrace.gateway.ingest.Ingestor;
+import dev.millrace.gateway.limit.BodyBudget;
 import dev.millrace.gateway.limit.ClientLimits;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -11,6 +13,8 @@ import java.util.random.RandomGenerator;
  *
  * @param limits what clients may take of MQTT
  * @param clients what clients may take of all doors together
+ * @param strangers the memory for what those send who have not connected
+ * @param inFlight how many publishes are on their way to the stream
  * @param receipt the time that readings without a timestamp get
  * @param random for time-outs that must not fall together, and ids for clients without one
  * @param nanoTime a monotonic clock
@@ -18,10 +22,11 @@ import java.util.random.RandomGenerator;
 record MqttShared(
         MqttLimits limits,
         ClientLimits clients,
+        BodyBudget strangers,
         Ingestor ingestor,
         Reception reception,
         Sessions sessions,
-        InFlight inFlight,
+        AtomicInteger inFlight,
         Rejections rejections,
         MqttMetrics metrics,
         ReceiptClock receipt,

@@ -1,5 +1,6 @@
 package dev.millrace.gateway.mqtt;
 
+import dev.millrace.core.reading.Reading;
 import dev.millrace.gateway.limit.BodyBudget;
 import dev.millrace.gateway.mqtt.packet.Packet;
 import dev.millrace.gateway.mqtt.packet.PacketDecoder;
@@ -9,7 +10,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PacketFramer extends ChannelInboundHandlerAdapter {
 
-    /** The largest CONNECT: of a stranger nothing larger is read. */
-    static final int MAX_CONNECT_BYTES = 64 * 1024;
+    /** The largest CONNECT: a will of one reading, and some. Of a stranger nothing larger is read. */
+    static final int MAX_CONNECT_BYTES = Reading.MAX_BYTES + 4096;
 
     /** A buffer that is emptier than this is copied into a smaller one before it is kept. */
     private static final int MAX_SLACK = 512;
@@ -43,26 +43,61 @@ final class PacketFramer extends ChannelInboundHandlerAdapter {
 
     private final Workplace workplace;
     private final int maxPacketBytes;
-    private final BodyBudget.Share share;
+    private BodyBudget.Share share;
     private @Nullable ChannelHandlerContext context;
     private @Nullable ProtocolVersion version;
     private @Nullable ByteBuf held;
     private Runnable writabilityChanged = () -> {};
+    private Runnable starving = () -> {};
     private long skip;
     private boolean paused;
     private boolean discarding;
     private boolean cutting;
+    /** Whether there was no room for what is held: it is over the budget by a read at most. */
+    private boolean starved;
 
-    /** @param maxPacketBytes the largest packet behind its length, once the CONNECT has come */
-    PacketFramer(Workplace workplace, int maxPacketBytes, BodyBudget bodies) {
+    /**
+     * A framer of a stranger's connection.
+     *
+     * @param maxPacketBytes the largest packet behind its length, once the CONNECT has come
+     * @param strangers the memory for what strangers send
+     */
+    PacketFramer(Workplace workplace, int maxPacketBytes, BodyBudget strangers) {
         this.workplace = workplace;
         this.maxPacketBytes = maxPacketBytes;
-        this.share = bodies.new Share();
+        this.share = strangers.new Share();
     }
 
-    /** The CONNECT had this version; without it, a packet is taken for a CONNECT. */
-    void speak(ProtocolVersion spoken) {
+    /**
+     * The CONNECT had this version; without it, a packet is taken for a CONNECT.
+     *
+     * @param bodies the memory for what clients send
+     */
+    void speak(ProtocolVersion spoken, BodyBudget bodies) {
         version = spoken;
+        share.resize(0);
+        share = bodies.new Share();
+    }
+
+    /** Tells when there is no room for what has come: nothing is read until {@link #findRoom}. */
+    void whenStarved(Runnable listener) {
+        starving = listener;
+    }
+
+    /** Whether there is no room for what has come. */
+    boolean isStarved() {
+        return starved;
+    }
+
+    /** Looks whether there is room now, and if so goes on. Not to be called while a packet is being handled. */
+    void findRoom() {
+        ChannelHandlerContext here = context;
+        if (starved && here != null && held != null && share.resize(held.capacity())) {
+            starved = false;
+            if (!paused) {
+                here.channel().config().setAutoRead(true);
+            }
+        }
     }
 
     /** Tells when the channel takes more to write, or no more. */
@@ -87,7 +122,7 @@ final class PacketFramer extends ChannelInboundHandlerAdapter {
         paused = false;
         cut(here);
         here.fireChannelReadComplete();
-        if (!paused) {
+        if (!paused && !starved) {
             here.channel().config().setAutoRead(true);
         }
     }
@@ -104,7 +139,7 @@ final class PacketFramer extends ChannelInboundHandlerAdapter {
 
     /** Whether a packet has begun and not ended, and it is the client that one waits for. */
     boolean isWithinPacket() {
-        return !paused && (held != null || skip > 0);
+        return !paused && !starved && (held != null || skip > 0);
     }
 
     @Override
@@ -185,6 +220,11 @@ final class PacketFramer extends ChannelInboundHandlerAdapter {
                 return false;
             }
             digit = bytes.getUnsignedByte(start + 1 + lengthBytes);
+            if (digit == 0 && lengthBytes > 0) {
+                // not the shortest form (MQTT 5, 1.5.5)
+                broken(here, ReasonCode.MALFORMED_PACKET);
+                return false;
+            }
             length |= (digit & 0x7f) << (7 * lengthBytes);
             lengthBytes++;
         } while (digit >= 0x80);
@@ -214,19 +254,23 @@ final class PacketFramer extends ChannelInboundHandlerAdapter {
             broken(here, ReasonCode.PACKET_TOO_LARGE);
             return false;
         }
-        int there = Math.min(bytes.writerIndex() - body, maxPacketBytes);
-        byte[] beginning = workplace.fill(bytes, body, there);
-        Optional<Packet> packet = workplace.decoder.beginningOfPublish(flags, beginning, there);
-        if (packet.isEmpty()) {
-            if (there == maxPacketBytes) {
-                // its topic alone is too large
-                broken(here, ReasonCode.PACKET_TOO_LARGE);
-            }
+        int there = bytes.writerIndex() - body;
+        if (there < 2) {
             return false;
         }
+        int beginning = PacketDecoder.bytesBeforePayload(flags, bytes.getUnsignedShort(body));
+        if (beginning > maxPacketBytes) {
+            // its topic alone is too large
+            broken(here, ReasonCode.PACKET_TOO_LARGE);
+            return false;
+        }
+        if (there < beginning) {
+            return false;
+        }
+        byte[] fields = workplace.fill(bytes, body, beginning);
         bytes.readerIndex(body);
         skip = length;
-        here.fireChannelRead(packet.get());
+        here.fireChannelRead(workplace.decoder.beginningOfPublish(flags, fields, beginning));
         return true;
     }
 
@@ -249,9 +293,16 @@ final class PacketFramer extends ChannelInboundHandlerAdapter {
             held = smaller;
         }
         if (!share.resize(held.capacity())) {
-            release();
-            discarding = true;
-            broken(here, ReasonCode.QUOTA_EXCEEDED);
+            if (version == null) {
+                // nobody who could be asked for patience
+                discarding = true;
+                release();
+                broken(here, ReasonCode.QUOTA_EXCEEDED);
+            } else if (!starved) {
+                starved = true;
+                here.channel().config().setAutoRead(false);
+                starving.run();
+            }
         }
     }
 
@@ -260,6 +311,7 @@ final class PacketFramer extends ChannelInboundHandlerAdapter {
             held.release();
             held = null;
         }
+        starved = false;
         share.resize(0);
     }
 }

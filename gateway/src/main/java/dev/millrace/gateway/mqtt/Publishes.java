@@ -38,6 +38,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Publishes {
 
+    /** What a client of MQTT 3.1.1 may have without PUBREL; those that exist have far fewer. */
+    private static final int MAX_UNFINISHED = 1_000;
+
     /** What a publish of QoS 0 may take: nobody waits for it. */
     private static final Duration QOS_0_TIMEOUT = Duration.ofSeconds(10);
 
@@ -62,17 +65,26 @@ final class Publishes {
         private final int packetId;
         private final String topic;
         private final IngestBody body;
-        private final long since;
+        private final BodyBudget.Share bytes;
+        private long since;
         /** When it may be tried, by the clock; for what is over its rate. */
         private long notBefore;
 
         private boolean overRate;
 
-        Waiting(int qos, int packetId, String topic, IngestBody body, long since, long notBefore) {
+        Waiting(
+                int qos,
+                int packetId,
+                String topic,
+                IngestBody body,
+                BodyBudget.Share bytes,
+                long since,
+                long notBefore) {
             this.qos = qos;
             this.packetId = packetId;
             this.topic = topic;
             this.body = body;
+            this.bytes = bytes;
             this.since = since;
             this.notBefore = notBefore;
             this.overRate = notBefore > since;
@@ -90,7 +102,6 @@ final class Publishes {
     private final TopicAliases aliases = new TopicAliases();
     private Principal principal;
     private @Nullable Waiting waiting;
-    private BodyBudget.@Nullable Share waitingBytes;
     private boolean over;
 
     /**
@@ -149,7 +160,8 @@ final class Publishes {
         answers.clear();
         if (waiting != null) {
             waiting.body.abort();
-            stopWaiting();
+            waiting.bytes.resize(0);
+            waiting = null;
         }
     }
 
@@ -162,7 +174,7 @@ final class Publishes {
     }
 
     private void publish(Packet.Publish publish, String topic) {
-        if (publish.qos() == 2 && isRepeated(publish.packetId())) {
+        if (publish.qos() == 2 && isRepeated(publish.packetId(), publish.repeated())) {
             return;
         }
         if (publish.qos() > 0 && !isWithinReceiveMaximum()) {
@@ -188,20 +200,20 @@ final class Publishes {
         }
         IngestBody body = body(publish, sensorId.get());
         if (wait > 0) {
-            await(new Waiting(publish.qos(), publish.packetId(), topic, body, now, now + wait));
+            await(waiting(publish, topic, body, now, now + wait));
         } else if (!offer(publish.qos(), publish.packetId(), topic, body, patience)) {
             if (publish.qos() == 0) {
                 body.abort();
                 shared.metrics().publish(0, Publish.DROPPED);
             } else {
-                await(new Waiting(publish.qos(), publish.packetId(), topic, body, now, now));
+                await(waiting(publish, topic, body, now, now));
             }
         }
     }
 
     /** A PUBLISH that was too large to be read. */
     void oversize(Packet.OversizePublish publish) {
-        if (publish.qos() == 2 && isRepeated(publish.packetId())) {
+        if (publish.qos() == 2 && isRepeated(publish.packetId(), publish.repeated())) {
             return;
         }
         String detail = "A packet must have at most " + shared.limits().maxPacketBytes() + " bytes";
@@ -227,37 +239,42 @@ final class Publishes {
                 tried.notBefore = now + wait;
                 return;
             }
+            // from now on it is the stream that it waits for
             tried.overRate = false;
+            tried.since = now;
         }
         Duration left = patience.minusNanos(now - tried.since);
         if (left.isNegative() || left.isZero()) {
             shared.metrics().publish(tried.qos, Publish.GIVEN_UP);
             line.end(End.STALLED, shared.ingestor().isOpen() ? ReasonCode.QUOTA_EXCEEDED : ReasonCode.SERVER_BUSY);
-        } else if (offer(tried.qos, tried.packetId, tried.topic, tried.body, left)) {
-            stopWaiting();
+            return;
+        }
+        // what it leads to must not find it waiting
+        waiting = null;
+        if (offer(tried.qos, tried.packetId, tried.topic, tried.body, left)) {
+            tried.bytes.resize(0);
             line.flowChanged();
+        } else {
+            waiting = tried;
         }
     }
 
     /** Whether a publish of QoS 2 came before; then it gets its PUBREC again, or for the first time when that is due. */
-    private boolean isRepeated(int packetId) {
+    private boolean isRepeated(int packetId, boolean repeated) {
         if (ids.isOnItsWay(packetId)) {
             return true;
         }
-        if (ids.isReceived(packetId)) {
-            if (answers.size() >= 2 * shared.limits().receiveMaximum()) {
-                line.end(End.PROTOCOL, ReasonCode.RECEIVE_MAXIMUM_EXCEEDED);
-                return true;
-            }
-            answers.settle(answers.add(2, packetId), Settled.ACCEPTED);
-            return true;
+        boolean received = ids.isReceived(packetId, repeated);
+        if (received) {
+            // at once: behind others it could come when the identifier is in use again
+            PacketEncoder.acknowledge(line.out(), client.version(), 2, packetId, ReasonCode.SUCCESS, "");
         }
-        return false;
+        return received;
     }
 
     private boolean isWithinReceiveMaximum() {
-        return !knowsReceiveMaximum()
-                || answers.size() + ids.receivedCount() < shared.limits().receiveMaximum();
+        int unfinished = answers.size() + ids.receivedCount();
+        return unfinished < (knowsReceiveMaximum() ? shared.limits().receiveMaximum() : MAX_UNFINISHED);
     }
 
     private void wrongTopic(int qos, int packetId, String topic) {
@@ -283,23 +300,26 @@ final class Publishes {
 
     /** Gives a body to the publisher, if there is room for it. */
     private boolean offer(int qos, int packetId, String topic, IngestBody body, Duration timeout) {
-        if (!shared.inFlight().tryEnter(qos)) {
+        BodyBudget.Share refusals = shared.clients().bodies().new Share();
+        if (!refusals.resize(body.refusalBytes())) {
             return false;
         }
         Optional<Future<IngestOutcome>> outcome = qos == 0
-                // a chain of its own: that it is lost is no reason to end the connection
-                ? body.tryEnd(timeout.compareTo(QOS_0_TIMEOUT) < 0 ? timeout : QOS_0_TIMEOUT, new Chain())
+                // by itself: that it is lost is no reason to end the connection
+                ? body.tryEnd(timeout.compareTo(QOS_0_TIMEOUT) < 0 ? timeout : QOS_0_TIMEOUT, Chain.expendable())
                 : body.tryEnd(timeout, chain);
         if (outcome.isEmpty()) {
-            shared.inFlight().leave();
+            refusals.resize(0);
             return false;
         }
+        shared.inFlight().incrementAndGet();
         if (qos == 2) {
             ids.begin(packetId);
         }
         Optional<Answers.Answer> answer = qos == 0 ? Optional.empty() : Optional.of(answers.add(qos, packetId));
         outcome.get().onComplete(result -> {
-            shared.inFlight().leave();
+            shared.inFlight().decrementAndGet();
+            refusals.resize(0);
             Settled settled;
             if (result.succeeded()) {
                 shared.rejections().record(client.id(), topic, result.result());
@@ -342,23 +362,18 @@ final class Publishes {
         }
     }
 
-    private void await(Waiting one) {
+    private Waiting waiting(Packet.Publish publish, String topic, IngestBody body, long since, long notBefore) {
         BodyBudget.Share bytes = shared.clients().bodies().new Share();
-        if (!bytes.resize(one.body.heldBytes())) {
+        return new Waiting(publish.qos(), publish.packetId(), topic, body, bytes, since, notBefore);
+    }
+
+    private void await(Waiting one) {
+        if (!one.bytes.resize(one.body.heldBytes())) {
             one.body.abort();
             line.end(End.NO_ROOM, ReasonCode.QUOTA_EXCEEDED);
             return;
         }
         waiting = one;
-        waitingBytes = bytes;
         line.flowChanged();
-    }
-
-    private void stopWaiting() {
-        waiting = null;
-        if (waitingBytes != null) {
-            waitingBytes.resize(0);
-            waitingBytes = null;
-        }
     }
 }

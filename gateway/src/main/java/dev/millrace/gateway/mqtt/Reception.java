@@ -1,5 +1,6 @@
 package dev.millrace.gateway.mqtt;
 
+import dev.millrace.core.reading.Reading;
 import dev.millrace.gateway.GatewayMetrics.Route;
 import dev.millrace.gateway.auth.Access;
 import dev.millrace.gateway.auth.AccessTable;
@@ -23,6 +24,11 @@ final class Reception {
 
     private static final int MAX_CLIENT_ID = 256;
 
+    /** The largest CONNACK to a client that has an id, and to one that is given one: who cannot be told the terms cannot keep them. */
+    private static final int LARGEST_CONNACK = 30;
+
+    private static final int LARGEST_CONNACK_WITH_ID = 72;
+
     /** What a CONNECT gets. */
     sealed interface Verdict {
 
@@ -43,6 +49,12 @@ final class Reception {
     Verdict receive(Packet.Connect connect, String address) {
         if (connect.enhancedAuthentication()) {
             return refused(ReasonCode.BAD_AUTHENTICATION_METHOD);
+        }
+        if (connect.maximumPacketSize() < (connect.clientId().isEmpty() ? LARGEST_CONNACK_WITH_ID : LARGEST_CONNACK)) {
+            return refused(ReasonCode.PACKET_TOO_LARGE);
+        }
+        if (connect.will().isPresent() && connect.will().get().payload().length > Reading.MAX_BYTES) {
+            return refused(ReasonCode.PACKET_TOO_LARGE);
         }
         boolean nameless =
                 connect.clientId().isEmpty() && connect.version() == ProtocolVersion.V3_1_1 && !connect.cleanStart();

@@ -2,9 +2,11 @@ package dev.millrace.gateway.mqtt;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -16,14 +18,16 @@ import org.jspecify.annotations.Nullable;
  * finds what its session kept. In memory alone: what a session keeps is no more than the identifiers of publishes that are in the
  * stream already, and a reading that comes again counts once.
  *
- * <p>Bounded: beyond {@link #MAX_KEPT} sessions without a connection the one that has been without longest is forgotten.
- * Thread-safe.
+ * <p>Bounded: of sessions without a connection {@link #MAX_KEPT_OF_ONE} of one key are kept and {@link #MAX_KEPT} of all. Beyond
+ * that the one is forgotten that has been without longest, of the same key, or of the key that has most. Thread-safe.
  */
 final class Sessions {
 
     static final int MAX_KEPT = 20_000;
 
-    /** A session with more identifiers is not kept: nobody who takes part in the game has so many. */
+    static final int MAX_KEPT_OF_ONE = 10_000;
+
+    /** A session with more identifiers is not kept: a client that goes by the rules has far fewer. */
     private static final int MAX_KEPT_IDS = 1_000;
 
     /** Whose session; a client id means nothing to those who have another key. */
@@ -47,16 +51,28 @@ final class Sessions {
 
     private record Kept(Qos2Ids ids, long expiresAt, Optional<DelayedWill> will) {}
 
+    /** A will whose connection broke. */
+    interface Will {
+
+        void publish();
+
+        /** It is not to be published. */
+        void discard();
+    }
+
     /**
      * A will that is to be published when the client does not come back in time.
      *
      * @param dueAt nanoseconds of the sessions' clock
      */
-    record DelayedWill(long dueAt, Runnable publish) {}
+    record DelayedWill(long dueAt, Will will) {}
 
     private final LongSupplier nanoTime;
     private final Map<Key, Connected> connected = new HashMap<>();
-    private final LinkedHashMap<Key, Kept> kept = new LinkedHashMap<>();
+    /** By key, then by client id, who has been without a connection longest first. */
+    private final Map<String, LinkedHashMap<String, Kept>> kept = new HashMap<>();
+
+    private int keptCount;
 
     /** None yet. */
     Sessions(LongSupplier nanoTime) {
@@ -75,7 +91,7 @@ final class Sessions {
         Kept found;
         synchronized (this) {
             before = connected.put(key, new Connected(owner, cleanStart, released));
-            found = kept.remove(key);
+            found = forget(key);
         }
         if (before != null) {
             before.owner.takeOver();
@@ -89,10 +105,14 @@ final class Sessions {
             return Optional.empty();
         }
         boolean resumed = !cleanStart && found.expiresAt - nanoTime.getAsLong() > 0;
-        if (!resumed) {
-            // the session has ended, and with it the waiting (MQTT 5, 3.1.3.2.2)
-            found.will.ifPresent(will -> will.publish.run());
-        }
+        // where the session has ended, so has the waiting (MQTT 5, 3.1.3.2.2)
+        found.will.ifPresent(delayed -> {
+            if (resumed) {
+                delayed.will.discard();
+            } else {
+                delayed.will.publish();
+            }
+        });
         return resumed ? Optional.of(found.ids) : Optional.empty();
     }
 
@@ -108,62 +128,84 @@ final class Sessions {
      */
     void release(Session session, long expirySeconds, Optional<DelayedWill> will) {
         session.ids.connectionEnded();
-        boolean keep = expirySeconds > 0 && session.ids.receivedCount() <= MAX_KEPT_IDS;
-        boolean newer;
-        boolean forgottenByNewer;
+        boolean keep = expirySeconds > 0 && session.ids.keptCount() <= MAX_KEPT_IDS;
+        Optional<Connected> newer;
         Optional<Kept> forgotten = Optional.empty();
         synchronized (this) {
             Connected now = connected.get(session.key);
-            newer = now == null || now.released != session.released;
-            forgottenByNewer = newer && now != null && now.cleanStart;
-            if (!newer) {
+            newer = now == null || now.released == session.released ? Optional.empty() : Optional.of(now);
+            if (newer.isEmpty()) {
                 connected.remove(session.key);
                 if (keep) {
                     long expiresAt = nanoTime.getAsLong() + TimeUnit.SECONDS.toNanos(expirySeconds);
-                    kept.put(session.key, new Kept(session.ids, expiresAt, will));
-                    forgotten = forgetEldest();
+                    keep(session.key, new Kept(session.ids, expiresAt, will));
+                    forgotten = forgetOneTooMany(session.key.principal);
                 }
             }
         }
-        if (!keep || forgottenByNewer) {
+        if (!keep || newer.map(Connected::cleanStart).orElse(false)) {
             // the session has ended, and with it the waiting
-            will.ifPresent(due -> due.publish.run());
+            will.ifPresent(delayed -> delayed.will.publish());
+        } else if (newer.isPresent()) {
+            // nobody misses the client
+            will.ifPresent(delayed -> delayed.will.discard());
         }
-        forgotten.flatMap(Kept::will).ifPresent(due -> due.publish.run());
-        // one with a newer connection goes on there, and so nobody misses the client
+        forgotten.flatMap(Kept::will).ifPresent(delayed -> delayed.will.publish());
         session.released.tryComplete(keep ? Optional.of(session.ids) : Optional.empty());
     }
 
-    private Optional<Kept> forgetEldest() {
-        if (kept.size() <= MAX_KEPT) {
+    private void keep(Key key, Kept session) {
+        kept.computeIfAbsent(key.principal, _ -> new LinkedHashMap<>()).put(key.clientId, session);
+        keptCount++;
+    }
+
+    private @Nullable Kept forget(Key key) {
+        Map<String, Kept> ofOne = kept.get(key.principal);
+        Kept found = ofOne == null ? null : ofOne.remove(key.clientId);
+        if (ofOne != null && found != null) {
+            keptCount--;
+            if (ofOne.isEmpty()) {
+                kept.remove(key.principal);
+            }
+        }
+        return found;
+    }
+
+    private Optional<Kept> forgetOneTooMany(String principal) {
+        Map<String, Kept> own = kept.getOrDefault(principal, new LinkedHashMap<>());
+        if (own.size() > MAX_KEPT_OF_ONE) {
+            return forgetEldest(principal, own);
+        }
+        if (keptCount <= MAX_KEPT) {
             return Optional.empty();
         }
-        Iterator<Kept> eldest = kept.values().iterator();
-        Kept forgotten = eldest.next();
-        eldest.remove();
-        return Optional.of(forgotten);
+        return kept.entrySet().stream()
+                .max(Comparator.comparingInt(entry -> entry.getValue().size()))
+                .flatMap(most -> forgetEldest(most.getKey(), most.getValue()));
+    }
+
+    private Optional<Kept> forgetEldest(String principal, Map<String, Kept> sessions) {
+        String eldest = sessions.keySet().iterator().next();
+        return Optional.ofNullable(forget(new Key(principal, eldest)));
     }
 
     /** Publishes wills whose time has come, and forgets sessions whose time is over. To be called about once a second. */
     void look() {
         long now = nanoTime.getAsLong();
-        Map<Key, Kept> due = new HashMap<>();
+        List<Will> due = new ArrayList<>();
         synchronized (this) {
-            for (Iterator<Map.Entry<Key, Kept>> all = kept.entrySet().iterator(); all.hasNext(); ) {
-                Map.Entry<Key, Kept> entry = all.next();
-                Kept session = entry.getValue();
-                boolean expired = session.expiresAt - now <= 0;
-                boolean willDue = session.will.isPresent() && session.will.get().dueAt - now <= 0;
-                if (expired) {
-                    all.remove();
-                } else if (willDue) {
-                    entry.setValue(new Kept(session.ids, session.expiresAt, Optional.empty()));
+            List<Key> expired = new ArrayList<>();
+            kept.forEach((principal, sessions) -> sessions.replaceAll((clientId, session) -> {
+                boolean over = session.expiresAt - now <= 0;
+                if (over) {
+                    expired.add(new Key(principal, clientId));
                 }
-                if (expired || willDue) {
-                    due.put(entry.getKey(), session);
-                }
-            }
+                Optional<DelayedWill> will = session.will.filter(delayed -> over || delayed.dueAt - now <= 0);
+                will.ifPresent(delayed -> due.add(delayed.will));
+                return will.isPresent() ? new Kept(session.ids, session.expiresAt, Optional.empty()) : session;
+            }));
+            expired.forEach(this::forget);
         }
-        due.values().forEach(session -> session.will.ifPresent(will -> will.publish.run()));
+        due.forEach(Will::publish);
     }
 }

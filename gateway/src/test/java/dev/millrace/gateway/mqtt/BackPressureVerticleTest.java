@@ -24,9 +24,13 @@ class BackPressureVerticleTest extends MqttDoorFixture {
     /** Of each publish; spaces around a reading. */
     private static final int PADDING = 200_000;
 
+    /** What the publisher counts a publish of one small reading with, and what its answer waits with. */
+    private static final int PUBLISH_BYTES = 822;
+
+    /** A lane gets an eighth: room for so many publishes and a half. */
     @Override
-    int maxInFlight() {
-        return IN_FLIGHT;
+    long bufferBytes() {
+        return 8 * (IN_FLIGHT * PUBLISH_BYTES + PUBLISH_BYTES / 2);
     }
 
     /** A client that sends as fast as it is read. */

@@ -70,10 +70,6 @@ abstract class MqttDoorFixture {
         return 256;
     }
 
-    int maxInFlight() {
-        return 20_000;
-    }
-
     /** How long a publish may wait for the stream, by the door's time or, where the publisher has it, the real one. */
     Duration stallTimeout() {
         return Duration.ofSeconds(60);
@@ -114,7 +110,6 @@ abstract class MqttDoorFixture {
                 maxConnections(),
                 maxPacketBytes(),
                 receiveMaximum(),
-                maxInFlight(),
                 MqttLimits.DEFAULT.connectTimeout(),
                 PACKET_TIMEOUT,
                 MqttLimits.DEFAULT.maxKeepAlive(),

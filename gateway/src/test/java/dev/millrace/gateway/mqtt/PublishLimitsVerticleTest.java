@@ -210,27 +210,6 @@ class PublishLimitsVerticleTest extends MqttDoorFixture {
         client.expect("PINGRESP");
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void whoRepeatsAPublishOverAndOverIsCutOff(Version version) throws Exception {
-        stream.acceptAll();
-        RawMqtt client = enter(version, "c");
-        client.publish(Publish.reading("a", 7).qos(2));
-        client.expect("PUBREC 7");
-        stream.hold();
-        client.publish(Publish.reading("a", 1));
-        FakeStream.Call call = stream.nextCall();
-        byte[][] many = new byte[100_000][];
-        Arrays.fill(many, Publish.reading("a", 7).qos(2).dup().bytes(version));
-        try {
-            client.send(many);
-        } catch (java.io.IOException e) {
-            // it is closed while it writes
-        }
-        client.expectClosed(0x93);
-        call.accept(stream);
-    }
-
     @Test
     void aPacketThatIsTooLargeEndsAConnectionOfV5() throws Exception {
         stream.acceptAll();

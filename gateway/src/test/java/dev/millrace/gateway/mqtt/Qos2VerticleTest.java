@@ -70,6 +70,50 @@ class Qos2VerticleTest extends MqttDoorFixture {
         assertEquals(List.of("a@1"), stored());
     }
 
+    /** Behind others, the PUBREC of a repetition could come when its identifier is in use again. */
+    @ParameterizedTest
+    @EnumSource
+    void aRepetitionIsAnsweredAtOnceSoThatItsIdentifierCanBeUsedAgain(Version version) throws Exception {
+        stream.acceptAll();
+        RawMqtt client = enter(version, "c");
+        client.publish(Publish.reading("a", 1).id(5).qos(2));
+        client.expect("PUBREC 5");
+        stream.hold();
+        client.publish(
+                Publish.reading("a", 2).id(4),
+                Publish.reading("a", 1).id(5).qos(2).dup());
+        FakeStream.Call call = stream.nextCall();
+        client.expect("PUBREC 5");
+        client.send(Packets.pubrel(5));
+        client.expect("PUBCOMP 5");
+        stream.acceptAll();
+        call.accept(stream);
+        client.expect("PUBACK 4");
+
+        client.publish(Publish.reading("a", 3).id(5).qos(2));
+        client.expect("PUBREC 5");
+        assertEquals(readings("a", 1, 3), stored());
+    }
+
+    /** It counts its identifiers from the beginning, and its reading is a new one. */
+    @ParameterizedTest
+    @EnumSource
+    void aDeviceThatLostItsMemoryLosesNoReading(Version version) throws Exception {
+        stream.acceptAll();
+        RawMqtt before = dial(version);
+        before.enter(session(version, false));
+        before.publish(Publish.reading("a", 1).id(1).qos(2));
+        before.expect("PUBREC 1");
+        before.cut();
+
+        RawMqtt client = again(version, true);
+        client.publish(Publish.reading("a", 2).id(1).qos(2));
+        client.expect("PUBREC 1");
+        client.send(Packets.pubrel(1));
+        client.expect("PUBCOMP 1");
+        assertEquals(readings("a", 1, 2), stored());
+    }
+
     @ParameterizedTest
     @EnumSource
     void afterPubcompTheIdentifierIsFree(Version version) throws Exception {

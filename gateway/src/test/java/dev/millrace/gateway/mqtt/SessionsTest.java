@@ -33,7 +33,7 @@ class SessionsTest {
 
         Session second = claim(false);
         assertTrue(second.present());
-        assertTrue(second.ids().isReceived(1));
+        assertTrue(second.ids().isReceived(1, true));
         assertFalse(second.ids().isOnItsWay(2), "what had no answer comes again");
     }
 
@@ -67,7 +67,7 @@ class SessionsTest {
 
         sessions.release(older, 60, Optional.empty());
         assertTrue(newer.result().present());
-        assertTrue(newer.result().ids().isReceived(9));
+        assertTrue(newer.result().ids().isReceived(9, true));
     }
 
     @Test
@@ -111,7 +111,7 @@ class SessionsTest {
         claim(false);
         now.addAndGet(TimeUnit.SECONDS.toNanos(60));
         sessions.look();
-        assertEquals(List.of(), wills);
+        assertEquals(List.of("discarded"), wills);
     }
 
     @Test
@@ -121,19 +121,42 @@ class SessionsTest {
     }
 
     @Test
-    void forgetsTheOldestBeyondTheMost() {
-        for (int i = 0; i <= Sessions.MAX_KEPT; i++) {
-            Session session = sessions.claim(new Sessions.Key("k", "c" + i), false, NOBODY)
-                    .result();
-            sessions.release(session, 60, i == 0 ? will(10) : Optional.empty());
+    void forgetsTheOldestOfAKeyThatHasTooMany() {
+        keep("few", 0, will(10));
+        for (int i = 0; i <= Sessions.MAX_KEPT_OF_ONE; i++) {
+            keep("many", i, i == 0 ? will(10) : Optional.empty());
         }
-        assertFalse(sessions.claim(new Sessions.Key("k", "c0"), false, NOBODY)
-                .result()
-                .present());
-        assertTrue(sessions.claim(new Sessions.Key("k", "c1"), false, NOBODY)
-                .result()
-                .present());
         assertEquals(List.of("will"), wills, "nobody waits for a client that is forgotten");
+        assertFalse(isKept("many", 0));
+        assertTrue(isKept("many", 1));
+        assertTrue(isKept("few", 0));
+    }
+
+    @Test
+    void forgetsOneOfTheKeyThatHasMostBeyondTheMostOfAll() {
+        for (int i = 0; i < Sessions.MAX_KEPT_OF_ONE; i++) {
+            keep("many", i, Optional.empty());
+        }
+        for (int i = 0; i < Sessions.MAX_KEPT - Sessions.MAX_KEPT_OF_ONE; i++) {
+            keep("key-" + i, 0, Optional.empty());
+        }
+        keep("newcomer", 0, Optional.empty());
+        assertFalse(isKept("many", 0));
+        assertTrue(isKept("many", 1));
+        assertTrue(isKept("key-0", 0));
+        assertTrue(isKept("newcomer", 0));
+    }
+
+    private void keep(String key, int client, Optional<DelayedWill> will) {
+        Session session = sessions.claim(new Sessions.Key(key, "c" + client), false, NOBODY)
+                .result();
+        sessions.release(session, 60, will);
+    }
+
+    private boolean isKept(String key, int client) {
+        return sessions.claim(new Sessions.Key(key, "c" + client), false, NOBODY)
+                .result()
+                .present();
     }
 
     private Session claim(boolean clean) {
@@ -141,6 +164,16 @@ class SessionsTest {
     }
 
     private Optional<DelayedWill> will(int seconds) {
-        return Optional.of(new DelayedWill(now.get() + TimeUnit.SECONDS.toNanos(seconds), () -> wills.add("will")));
+        return Optional.of(new DelayedWill(now.get() + TimeUnit.SECONDS.toNanos(seconds), new Sessions.Will() {
+            @Override
+            public void publish() {
+                wills.add("will");
+            }
+
+            @Override
+            public void discard() {
+                wills.add("discarded");
+            }
+        }));
     }
 }

@@ -43,6 +43,7 @@ public sealed interface Packet {
      * PUBLISH.
      *
      * @param qos 0, 1 or 2
+     * @param repeated whether the client has sent it before (DUP)
      * @param packetId 1 to 65,535; 0 where the QoS is 0
      * @param topic empty where the alias alone tells it
      * @param topicAlias −1: none
@@ -54,6 +55,7 @@ public sealed interface Packet {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Publish(
             int qos,
+            boolean repeated,
             int packetId,
             String topic,
             int topicAlias,
@@ -71,7 +73,7 @@ public sealed interface Packet {
     }
 
     /** A PUBLISH that is larger than a packet may be, and was not read. */
-    record OversizePublish(int qos, int packetId, String topic) implements Packet {}
+    record OversizePublish(int qos, boolean repeated, int packetId, String topic) implements Packet {}
 
     /** PUBREL. */
     record PubRel(int packetId) implements Packet {}

@@ -45,23 +45,18 @@ public final class PacketDecoder {
                 : decode(version, flags, bytes, length);
     }
 
-    /**
-     * Decodes the beginning of a PUBLISH of MQTT 3.1.1: topic and packet identifier.
-     *
-     * @return empty while more than these bytes are needed
-     */
-    public Optional<Packet> beginningOfPublish(int flags, byte[] bytes, int length) {
-        int qos = flags >> 1 & 3;
-        int topic = length < 2 ? 0 : (bytes[0] & 0xff) << 8 | (bytes[1] & 0xff);
-        if (length < 2 + topic + (qos > 0 ? 2 : 0)) {
-            return Optional.empty();
-        }
-        return Optional.of(
-                switch (decode(ProtocolVersion.V3_1_1, flags, bytes, length)) {
-                    case Packet.Publish publish ->
-                        new Packet.OversizePublish(publish.qos(), publish.packetId(), publish.topic());
-                    case Packet other -> other;
-                });
+    /** How many bytes a PUBLISH of MQTT 3.1.1 has before its payload, whose topic has so many bytes. */
+    public static int bytesBeforePayload(int flags, int topicBytes) {
+        return 2 + topicBytes + ((flags >> 1 & 3) > 0 ? 2 : 0);
+    }
+
+    /** Decodes what a PUBLISH of MQTT 3.1.1 has before its payload. */
+    public Packet beginningOfPublish(int flags, byte[] bytes, int length) {
+        return switch (decode(ProtocolVersion.V3_1_1, flags, bytes, length)) {
+            case Packet.Publish publish ->
+                new Packet.OversizePublish(publish.qos(), publish.repeated(), publish.packetId(), publish.topic());
+            case Packet other -> other;
+        };
     }
 
     private Packet decode(ProtocolVersion version, int flags, byte[] bytes, int length) {
@@ -171,6 +166,7 @@ public final class PacketDecoder {
         }
         return new Packet.Publish(
                 qos,
+                repeated,
                 packetId,
                 topic,
                 properties.topicAlias(),
