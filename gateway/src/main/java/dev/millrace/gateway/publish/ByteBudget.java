@@ -8,6 +8,23 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class ByteBudget {
 
+    /** How much may be used, of a share and of the total, when a reservation has been made. */
+    enum Part {
+        ALL(1),
+        /** For what must go without before anything else has to wait. */
+        FIRST_HALF(2);
+
+        private final int divisor;
+
+        Part(int divisor) {
+            this.divisor = divisor;
+        }
+
+        private long of(long limit) {
+            return limit / divisor;
+        }
+    }
+
     private final long total;
     private final long limitOfShare;
     private final AtomicLong used = new AtomicLong();
@@ -25,11 +42,23 @@ final class ByteBudget {
 
         /** Takes bytes, if they are there. What is larger than a share goes in when the share is empty, or it never would. */
         boolean tryReserve(long bytes) {
+            return tryReserve(bytes, Math.max(limitOfShare, bytes), total);
+        }
+
+        /** Takes bytes like {@link #tryReserve(long)}, but of a half none that are more than that, though the share is empty. */
+        boolean tryReserve(long bytes, Part part) {
+            return switch (part) {
+                case ALL -> tryReserve(bytes);
+                case FIRST_HALF -> tryReserve(bytes, part.of(limitOfShare), part.of(total));
+            };
+        }
+
+        private boolean tryReserve(long bytes, long limitHere, long limitOfAll) {
             // the share first: what a hot lane is refused must not, not even for a moment, be missing in the total
-            if (!tryAdd(taken, bytes, Math.max(limitOfShare, bytes))) {
+            if (!tryAdd(taken, bytes, limitHere)) {
                 return false;
             }
-            if (!tryAdd(used, bytes, total)) {
+            if (!tryAdd(used, bytes, limitOfAll)) {
                 taken.addAndGet(-bytes);
                 return false;
             }
@@ -54,6 +83,11 @@ final class ByteBudget {
 
     Share newShare() {
         return new Share();
+    }
+
+    /** Whether bytes may be there, whoever takes them: a look that is cheap, and out of date at once. */
+    boolean mayHold(long bytes, Part part) {
+        return used.get() + bytes <= part.of(total);
     }
 
     long used() {

@@ -12,7 +12,30 @@ import java.util.Optional;
  */
 public final class Chain {
 
+    private final ByteBudget.Part room;
     private Optional<Reason> broken = Optional.empty();
+
+    private Chain(ByteBudget.Part room) {
+        this.room = room;
+    }
+
+    /** A chain whose submissions may take all the room that there is. */
+    public Chain() {
+        this(ByteBudget.Part.ALL);
+    }
+
+    /**
+     * A chain for one submission whose sender does without it rather than wait: it gets none of the last half of the room, of all
+     * lanes or of its own, and so nobody waits because of it; what is larger than half of a lane's share is never admitted.
+     */
+    public static Chain expendable() {
+        return new Chain(ByteBudget.Part.FIRST_HALF);
+    }
+
+    /** The room that its submissions may use; safe on any thread. */
+    ByteBudget.Part room() {
+        return room;
+    }
 
     /** Why one of its readings was given up; empty where none was. */
     Optional<Reason> broken() {

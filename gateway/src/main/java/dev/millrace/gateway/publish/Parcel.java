@@ -28,8 +28,8 @@ final class Parcel {
     }
 
     /** Takes the room for it, if it is there. */
-    boolean tryReserve() {
-        return lane.share().tryReserve(bytes);
+    boolean tryReserve(ByteBudget.Part part) {
+        return lane.share().tryReserve(bytes, part);
     }
 
     /** Gives back the room that was taken for it. */

@@ -9,12 +9,12 @@ import dev.millrace.core.wire.HashKey;
  */
 record Pending(Submission submission, int position, StreamLine line) {
 
-    /** What it takes beside the line, roughly: itself, a place in a queue, its part of the submission. */
-    private static final int OVERHEAD = 48;
+    /** What it takes beside the line, roughly: itself, a place in a queue, its bits of the submission. */
+    static final int OVERHEAD = 48;
 
-    /** The memory that it is counted with. */
+    /** The memory that it is counted with, always the same. */
     int bytes() {
-        return line.bytes() + OVERHEAD;
+        return line.bytes() + OVERHEAD + submission.overheadPerReading();
     }
 
     /** Computed anew each time: it is asked for at a reshard only, and would take more room than it saves time. */

@@ -80,7 +80,7 @@ public final class Publisher {
         List<Parcel> admitted = new ArrayList<>(parcels.size());
         BitSet refused = new BitSet();
         for (Parcel parcel : parcels) {
-            if (parcel.tryReserve()) {
+            if (parcel.tryReserve(ByteBudget.Part.ALL)) {
                 admitted.add(parcel);
             } else {
                 parcel.readings().forEach(pending -> refused.set(pending.position()));
@@ -101,7 +101,11 @@ public final class Publisher {
     /**
      * Publishes readings of a chain like {@link #publish}, but takes all of them or, where there is no room for one, none:
      * then the answer is empty, nothing has happened, and it may be tried again. Once one of the chain is given up, all later
-     * ones are.
+     * ones are. The room that it needs is also that of the submission itself, whose answer its sender waits for meanwhile: so
+     * nothing else has to bound how many are on their way.
+     *
+     * <p>Where there is no room for it in all, this costs next to nothing; where only one lane has none, an MD5 for each change
+     * of the sensor from line to line, and the caller should not try again at once.
      *
      * @param timeout how long they are tried
      */
@@ -109,11 +113,14 @@ public final class Publisher {
         if (lines.isEmpty()) {
             return Optional.of(Future.succeededFuture(new Publication(0, new BitSet(), Reason.NONE)));
         }
+        if (!budget.mayHold(bytesOfChained(lines), chain.room())) {
+            return Optional.empty();
+        }
         Submission submission =
                 new Submission(loop.caller(), lines.size(), loop.nanoTime() + timeout.toNanos(), Optional.of(chain));
         List<Parcel> parcels = lanes.routing().parcels(submission, lines);
         for (int i = 0; i < parcels.size(); i++) {
-            if (!parcels.get(i).tryReserve()) {
+            if (!parcels.get(i).tryReserve(chain.room())) {
                 parcels.subList(0, i).forEach(Parcel::release);
                 return Optional.empty();
             }
@@ -121,6 +128,15 @@ public final class Publisher {
         loop.post(() -> lanes.enqueue(parcels));
         wakeFor(parcels);
         return Optional.of(submission.future());
+    }
+
+    /** What the readings of a submission of a chain are counted with, or a few less: their parts of it are rounded up. */
+    private static long bytesOfChained(List<StreamLine> lines) {
+        long bytes = Submission.OVERHEAD + (long) lines.size() * Pending.OVERHEAD;
+        for (StreamLine line : lines) {
+            bytes += line.bytes();
+        }
+        return bytes;
     }
 
     private void wakeFor(List<Parcel> posted) {

@@ -30,9 +30,15 @@ record Routing(ShardMap map, List<Lane> lanes) {
         }
         @Nullable Parcel[] byLane = new Parcel[lanes.size()];
         List<Parcel> parcels = new ArrayList<>();
+        String sensorId = "";
+        int lane = 0;
         for (int position = 0; position < lines.size(); position++) {
             StreamLine line = lines.get(position);
-            int lane = map.indexOf(HashKey.ofPartitionKey(line.sensorId()));
+            // a body has often the readings of one sensor, and to compare is much cheaper than an MD5
+            if (position == 0 || !line.sensorId().equals(sensorId)) {
+                sensorId = line.sensorId();
+                lane = map.indexOf(HashKey.ofPartitionKey(sensorId));
+            }
             Parcel parcel = byLane[lane];
             if (parcel == null) {
                 parcel = new Parcel(lanes.get(lane));
