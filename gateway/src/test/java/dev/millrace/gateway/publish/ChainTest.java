@@ -35,7 +35,7 @@ class ChainTest {
             stream,
             stream.shardMap().result(),
             new PublisherConfig(
-                    16_000, LONG, Duration.ofSeconds(1), new Retry(Duration.ofMillis(1), Duration.ofMillis(5))),
+                    64_000, LONG, Duration.ofSeconds(1), new Retry(Duration.ofMillis(1), Duration.ofMillis(5))),
             FakeStream.availability(),
             new GatewayMetrics(new SimpleMeterRegistry()),
             new Random(1));
@@ -105,7 +105,9 @@ class ChainTest {
         }
         awaitCall();
         long before = publisher.bufferedBytes();
-        List<StreamLine> body = List.of(line(left, 100), line(right, 100));
+        // more for the full lane than one that has just been refused
+        List<StreamLine> body =
+                List.of(line(left, 100), line(right, 100), line(right, 101), line(right, 102), line(right, 103));
 
         assertEquals(Optional.empty(), publisher.tryPublish(body, LONG, new Chain()));
 
@@ -117,7 +119,7 @@ class ChainTest {
         Future<Publication> publication =
                 publisher.tryPublish(body, LONG, new Chain()).orElseThrow();
         runUntil(publication::isComplete);
-        assertEquals(readings + 2, stream.lines().size());
+        assertEquals(readings + body.size(), stream.lines().size());
     }
 
     @Test

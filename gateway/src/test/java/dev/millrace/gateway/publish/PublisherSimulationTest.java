@@ -62,23 +62,30 @@ class PublisherSimulationTest {
 
     /**
      * Connections that do not wait for answers, with long and short times, of which some are cut and some come again and send
-     * what was not acknowledged; among devices that wait. What is given up must not be overtaken.
+     * what was not acknowledged; among devices that wait, and some that want no answer. What is given up must not be overtaken,
+     * and what may be dropped takes nobody's room.
      */
     @Test
     void nothingOfAChainComesBeforeWhatWasSentBeforeIt() {
         int broken = 0;
         int waits = 0;
         int gaps = 0;
+        int dropped = 0;
+        int admitted = 0;
         for (long seed = 0; seed < 2 * SEEDS; seed++) {
-            Simulation simulation = new Simulation(seed, Duration.ofMillis(400), 12_000);
+            Simulation simulation = new Simulation(seed, Duration.ofMillis(400), 24_000);
             simulation.run(Senders.MIXED);
             broken += simulation.brokenChains;
             waits += simulation.waits;
             gaps += simulation.ended;
+            dropped += simulation.dropped;
+            admitted += simulation.admittedExpendable;
         }
         assertTrue(broken > 2 * SEEDS, "too few chains broke: " + broken);
         assertTrue(waits > 2 * SEEDS, "too few submissions found no room: " + waits);
         assertTrue(gaps > SEEDS / 3, "too few sensors ended before all was sent: " + gaps);
+        assertTrue(dropped > 2 * SEEDS, "too few that are expendable were dropped: " + dropped);
+        assertTrue(admitted > 2 * SEEDS, "too few that are expendable were admitted: " + admitted);
     }
 
     private enum Senders {
@@ -109,6 +116,11 @@ class PublisherSimulationTest {
 
         private int waits;
         private int ended;
+
+        /** Of what is expendable: what was refused for want of room, and what was not. */
+        private int dropped;
+
+        private int admittedExpendable;
         private int devicesAtWork;
         private int unanswered;
 
@@ -145,6 +157,10 @@ class PublisherSimulationTest {
                 } else {
                     loop.in(random.nextLong(50_000_000), () -> send(bodies, 0, senders == Senders.PIPELINED));
                 }
+            }
+            if (senders == Senders.MIXED) {
+                devicesAtWork++;
+                sendExpendable(0);
             }
             upset(6 + random.nextInt(8));
             assertTrue(
@@ -234,6 +250,34 @@ class PublisherSimulationTest {
                     loop.in(random.nextLong(100_000_000), () -> publish(again, then));
                 }
             });
+        }
+
+        /** What its sender does not offer again, whatever becomes of it. */
+        private void sendExpendable(int next) {
+            if (next == 4 * BODIES) {
+                devicesAtWork--;
+                return;
+            }
+            StreamLine line =
+                    StreamLine.of(new Reading("e" + random.nextInt(4), next, List.of(new Measurement.Numeric("t", 1))));
+            long before = publisher.bufferedBytes();
+            Optional<Future<Publication>> publication =
+                    publisher.tryPublish(List.of(line), timeout, Chain.expendable());
+            if (publication.isEmpty()) {
+                dropped++;
+                assertEquals(before, publisher.bufferedBytes(), () -> "room is kept, seed " + seed);
+            } else {
+                admittedExpendable++;
+                assertTrue(publisher.bufferedBytes() <= buffer / 2, () -> "in the last half, seed " + seed);
+                unanswered++;
+                publication.get().onComplete(answer -> {
+                    unanswered--;
+                    assertTrue(
+                            !answer.result().retry().isEmpty() || stream.holds(text(line)),
+                            () -> "acknowledged and not there, seed " + seed);
+                });
+            }
+            loop.in(random.nextLong(40_000_000), () -> sendExpendable(next + 1));
         }
 
         /** A connection that sends without waiting for answers, and ends with the first that is not good, or when it is cut. */

@@ -25,6 +25,7 @@ final class VirtualLoop implements Loop {
     private long now;
     private long number;
     private long lastHop;
+    private int callers;
 
     VirtualLoop(Random random) {
         this.random = random;
@@ -79,8 +80,14 @@ final class VirtualLoop implements Loop {
         return now;
     }
 
+    /** How many have asked where they are to be told: how many submissions were made. */
+    int callers() {
+        return callers;
+    }
+
     @Override
     public Executor caller() {
+        callers++;
         return task -> in(0, task);
     }
 }
