@@ -178,7 +178,7 @@ public final class MqttDoor {
                     shared.clients().bodies());
             channel.pipeline().addBefore("handler", "packets", framer);
             if (webSocket) {
-                WebSocketFrames.addBefore(channel.pipeline(), "packets", config.limits());
+                WebSocketHandshake.addBefore(channel.pipeline(), "packets");
             }
             ChannelHandlerContext end = channel.pipeline().context("packets");
             MqttConnection connection = new MqttConnection(shared, this, context, new ClientChannel(end), framer);
