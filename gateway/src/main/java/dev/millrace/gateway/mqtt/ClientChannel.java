@@ -2,6 +2,8 @@ package dev.millrace.gateway.mqtt;
 
 import dev.millrace.gateway.limit.AddressRateLimit;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.EmptyByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The way back to a client, and where that is. What is written in one turn of the event loop is sent together. Confined to it. */
 final class ClientChannel {
+
+    private static final ByteBuf END = new EmptyByteBuf(UnpooledByteBufAllocator.DEFAULT);
 
     private final ChannelHandlerContext context;
     private @Nullable ByteBuf out;
@@ -40,6 +44,12 @@ final class ClientChannel {
         }
     }
 
+    /** Whether this, being written, is empty and says that nothing more will be written: for handlers on the way. */
+    @SuppressWarnings("ReferenceEquality") // other buffers are empty too
+    static boolean isEnd(ByteBuf written) {
+        return written == END;
+    }
+
     /** Whether the client reads what it is sent. */
     boolean isWritable() {
         return context.channel().isWritable();
@@ -50,7 +60,7 @@ final class ClientChannel {
         flush();
         if (context.channel() instanceof DuplexChannel duplex) {
             // behind what was written; where the output cannot be shut, there is nobody any more
-            context.writeAndFlush(context.alloc().buffer(0))
+            context.writeAndFlush(END)
                     .addListener(_ -> duplex.shutdownOutput().addListener(ChannelFutureListener.CLOSE_ON_FAILURE));
         }
     }

@@ -188,7 +188,7 @@ public final class MqttDoor {
             PacketFramer framer = new PacketFramer(workplace, config.limits().maxPacketBytes(), shared.strangers());
             channel.pipeline().addBefore("handler", "packets", framer);
             if (webSocket) {
-                WebSocketFrames.addBefore(channel.pipeline(), "packets", config.limits());
+                WebSocketHandshake.addBefore(channel.pipeline(), "packets");
             }
             ChannelHandlerContext end = channel.pipeline().context("packets");
             MqttConnection connection = new MqttConnection(shared, this, context, new ClientChannel(end), framer);
