@@ -33,8 +33,8 @@ class WebSocketVerticleTest extends WebSocketFixture {
     }
 
     @Override
-    int maxInFlight() {
-        return IN_FLIGHT;
+    long bufferBytes() {
+        return 8 * (IN_FLIGHT * 822 + 411);
     }
 
     private static byte[] reading(Version version, int n) {
