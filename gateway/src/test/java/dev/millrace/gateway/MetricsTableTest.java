@@ -38,7 +38,9 @@ class MetricsTableTest {
         metrics.keys(() -> 0, () -> false);
         metrics.keysReloaded(KeyFile.Reload.ADOPTED);
         metrics.turnedAway(AuthFailure.MISSING);
-        new MqttMetrics(registry).connections(() -> 0, () -> 0, () -> 0);
+        MqttMetrics mqtt = new MqttMetrics(registry);
+        mqtt.connections(() -> 0, () -> 0, () -> 0);
+        mqtt.strangersBytes(() -> 0);
 
         Map<String, String> documented = pairs(ROW, Files.readString(Path.of("..", "docs", "operations.md")));
         Map<String, String> registered = pairs(TYPE, registry.scrape());

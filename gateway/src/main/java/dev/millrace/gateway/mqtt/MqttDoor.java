@@ -100,6 +100,7 @@ public final class MqttDoor {
                 random,
                 nanoTime);
         metrics.connections(connections::get, waiting::get, shared.inFlight()::get);
+        metrics.strangersBytes(shared.strangers()::used);
     }
 
     /** Listens on {@code instances} event loops; fails where a port is taken. */

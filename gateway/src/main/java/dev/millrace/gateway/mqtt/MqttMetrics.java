@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 
 /** Every metric of MQTT alone, with its name and tags; what becomes of readings is counted for all doors together. Thread-safe. */
 public final class MqttMetrics {
@@ -135,6 +136,13 @@ public final class MqttMetrics {
         gauge("connections.open", "Open MQTT connections", open);
         gauge("connections.waiting", "MQTT connections that are not read while a publish waits for room", waiting);
         gauge("in.flight", "Publishes on their way to the stream", inFlight);
+    }
+
+    /** Registers the bytes held of those who have not connected. */
+    public void strangersBytes(LongSupplier used) {
+        Gauge.builder("millrace.gateway.mqtt.strangers.bytes", used::getAsLong)
+                .description("Bytes held of MQTT connections without a CONNECT")
+                .register(registry);
     }
 
     private void gauge(String name, String description, IntSupplier value) {
