@@ -2,6 +2,7 @@ package dev.millrace.bench;
 
 import dev.millrace.bench.IngestBenchmark.Form;
 import dev.millrace.bench.load.HttpBenchmark;
+import dev.millrace.bench.load.MqttBenchmark;
 import dev.millrace.bench.load.NdjsonBenchmark;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -45,6 +46,7 @@ public final class BenchMain {
         benchmarks.put("decode", this::decode);
         benchmarks.put("ingest", this::ingest);
         benchmarks.put("http", () -> new HttpBenchmark(System.out).run());
+        benchmarks.put("mqtt", () -> new MqttBenchmark(System.out).run());
         benchmarks.put("ndjson", () -> new NdjsonBenchmark(System.out, ingest(Form.NDJSON).ours).run());
     }
 

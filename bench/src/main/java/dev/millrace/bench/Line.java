@@ -33,6 +33,24 @@ public record Line(String name, double ours, double limit, String unit, double g
                 + voided(flaws);
     }
 
+    /**
+     * The line of a benchmark whose limit could not be measured.
+     *
+     * @param reason why not
+     */
+    public static String withoutLimit(
+            String name, double ours, String unit, double goal, String reason, List<String> flaws) {
+        return String.format(
+                        Locale.ROOT,
+                        "%s ratio unknown (ours %.0f %s, limit unknown, goal %.2f): %s",
+                        name,
+                        ours,
+                        unit,
+                        goal,
+                        reason)
+                + voided(flaws);
+    }
+
     /** What ends a line of figures that have these flaws; nothing where there is none. */
     public static String voided(List<String> flaws) {
         return flaws.isEmpty() ? "" : " VOID: " + String.join("; ", flaws);

@@ -4,7 +4,6 @@ import dev.millrace.bench.load.LoadGenerator.Pace;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 
 /** One of two servers that are compared, with the load on it. */
 final class Side implements AutoCloseable {
@@ -25,13 +24,13 @@ final class Side implements AutoCloseable {
     /**
      * Opens the connections.
      *
-     * @param requests whole ones, sent in turn
+     * @param name what lines call it
+     * @param server whose processor time counts
      */
-    Side(String name, InetSocketAddress address, Child server, List<byte[]> requests, int connections)
-            throws IOException {
+    Side(String name, InetSocketAddress address, Child server, Protocol protocol, int connections) throws IOException {
         this.name = name;
         this.server = server;
-        this.generator = new LoadGenerator(address, requests, connections);
+        this.generator = new LoadGenerator(address, protocol, connections);
     }
 
     /** What lines call it. */
