@@ -44,7 +44,7 @@ public final class MqttIdleBenchmark {
                     connections.publish();
                     connections.ping();
                 }
-                JvmMemory.of(gateway.process());
+                JvmMemory.of(gateway.process().pid());
             }
             try (var connections = new IdleConnections(gateway.mqttAddress(), gateway.login())) {
                 return measure(gateway, connections);
@@ -52,18 +52,19 @@ public final class MqttIdleBenchmark {
         }
     }
 
-    private boolean measure(GatewayUnderLoad gateway, IdleConnections connections) throws IOException {
-        JvmMemory before = JvmMemory.of(gateway.process());
+    private boolean measure(GatewayUnderLoad gateway, IdleConnections connections)
+            throws IOException, InterruptedException {
+        JvmMemory before = JvmMemory.of(gateway.process().pid());
         Duration cpuBefore = gateway.cpu();
         long start = System.nanoTime();
         int open = connections.open(CONNECTIONS);
         double seconds = (System.nanoTime() - start) / 1e9;
         Duration cpu = gateway.cpu().minus(cpuBefore);
-        JvmMemory idle = JvmMemory.of(gateway.process());
+        JvmMemory idle = JvmMemory.of(gateway.process().pid());
         int pinged = connections.ping();
-        JvmMemory afterPing = JvmMemory.of(gateway.process());
+        JvmMemory afterPing = JvmMemory.of(gateway.process().pid());
         int published = connections.publish();
-        JvmMemory afterPublish = JvmMemory.of(gateway.process());
+        JvmMemory afterPublish = JvmMemory.of(gateway.process().pid());
         int stillThere = connections.ping();
         List<String> flaws = new ArrayList<>();
         connections.flaw().ifPresent(flaws::add);
