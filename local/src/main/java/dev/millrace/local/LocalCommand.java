@@ -14,7 +14,7 @@ enum LocalCommand {
     ALL("the whole platform, until Ctrl-C"),
     SERVICES("PostgreSQL, Redis and the Kinesis emulator alone, until Ctrl-C"),
     KINESIS("the Kinesis emulator alone, until Ctrl-C"),
-    SIMULATE("simulated devices, publishing to GATEWAY_URL until Ctrl-C"),
+    SIMULATE("simulated devices, publishing to GATEWAY_URL and GATEWAY_MQTT_URL until Ctrl-C"),
     REPLAY("post a CSV file (timestamp,value) to GATEWAY_URL: FILE, SENSOR, METRIC, RATE, RETRY_FOR"),
     KEY("make an API key and its entry for API_KEYS_FILE: KEY_NAME, KEY_ROLE, KEY_SENSORS"),
     DOCTOR("check whether this machine can run the platform");

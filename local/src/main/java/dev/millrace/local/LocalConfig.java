@@ -8,6 +8,7 @@ import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The settings of the platform on one machine.
@@ -21,7 +22,8 @@ import java.util.Optional;
 public record LocalConfig(Ports ports, External external, Stream stream, Simulation simulation, boolean authRequired) {
 
     /** The ports, each on the loopback interface, 0 for one that is free. */
-    public record Ports(int http, int operations, int processorOperations, int database, int redis, int kinesis) {}
+    public record Ports(
+            int http, int mqtt, int operations, int processorOperations, int database, int redis, int kinesis) {}
 
     /**
      * The servers to use instead of embedded ones.
@@ -38,11 +40,12 @@ public record LocalConfig(Ports ports, External external, Stream stream, Simulat
      * The simulated devices.
      *
      * @param sensors how many, 0 to 10,000
-     * @param gateway where they publish to
+     * @param gateway where half of them publish to over HTTP; so does replay
+     * @param mqttGateway where the other half publishes to over MQTT
      * @param seed what their values derive from
      * @param key what they show the gateway; so does replay
      */
-    public record Simulation(int sensors, URI gateway, int seed, Optional<ApiKey> key) {
+    public record Simulation(int sensors, URI gateway, URI mqttGateway, int seed, Optional<ApiKey> key) {
 
         public static final int MAX_SENSORS = 10_000;
     }
@@ -64,6 +67,7 @@ public record LocalConfig(Ports ports, External external, Stream stream, Simulat
     public List<LoopbackPort> platformPorts() {
         List<LoopbackPort> used = new ArrayList<>(List.of(
                 new LoopbackPort("HTTP_PORT", ports.http()),
+                new LoopbackPort("MQTT_PORT", ports.mqtt()),
                 new LoopbackPort("OPS_PORT", ports.operations()),
                 new LoopbackPort("PROCESSOR_OPS_PORT", ports.processorOperations())));
         used.addAll(servicePorts());
@@ -78,6 +82,7 @@ public record LocalConfig(Ports ports, External external, Stream stream, Simulat
     public static LocalConfig read(Environment environment) {
         var ports = new Ports(
                 environment.port("HTTP_PORT", 8080),
+                environment.port("MQTT_PORT", 1883),
                 environment.port("OPS_PORT", 9090),
                 environment.port("PROCESSOR_OPS_PORT", 9091),
                 environment.port("DATABASE_PORT", 15_432),
@@ -87,6 +92,7 @@ public record LocalConfig(Ports ports, External external, Stream stream, Simulat
         var simulation = new Simulation(
                 environment.integer("SIMULATED_SENSORS", 20, 0, Simulation.MAX_SENSORS),
                 gateway(environment, ports.http()),
+                mqttGateway(environment, ports.mqtt()),
                 environment.integer("SIMULATION_SEED", 1, 0, Integer.MAX_VALUE),
                 environment.optional("API_KEY", ApiKey::new));
         var stream = new Stream(
@@ -98,19 +104,39 @@ public record LocalConfig(Ports ports, External external, Stream stream, Simulat
     }
 
     /** The gateway's address, {@code GATEWAY_URL}, by default the one on this machine. */
-    public static URI gateway(Environment environment, int httpPort) {
-        String here = "http://localhost:" + httpPort;
-        String text = environment.text("GATEWAY_URL", here);
+    private static URI gateway(Environment environment, int httpPort) {
+        return address(
+                environment,
+                "GATEWAY_URL",
+                "http://localhost:" + httpPort,
+                uri -> "http".equals(uri.getScheme()) || "https".equals(uri.getScheme()));
+    }
+
+    /** The gateway's address for MQTT, {@code GATEWAY_MQTT_URL}, by default the one on this machine. */
+    private static URI mqttGateway(Environment environment, int mqttPort) {
+        return address(
+                environment,
+                "GATEWAY_MQTT_URL",
+                "mqtt://localhost:" + mqttPort,
+                uri -> "mqtt".equals(uri.getScheme())
+                        && uri.getRawUserInfo() == null
+                        && uri.getRawPath().isEmpty());
+    }
+
+    private static URI address(Environment environment, String variable, String here, Predicate<URI> rightKind) {
+        String text = environment.text(variable, here);
         try {
             var uri = new URI(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
-            boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-            if (http && uri.getHost() != null && uri.getRawQuery() == null && uri.getRawFragment() == null) {
+            if (uri.getHost() != null
+                    && uri.getRawQuery() == null
+                    && uri.getRawFragment() == null
+                    && rightKind.test(uri)) {
                 return uri;
             }
         } catch (URISyntaxException e) {
             // said below
         }
-        environment.problem("GATEWAY_URL", "must be an address such as " + here);
+        environment.problem(variable, "must be an address such as " + here);
         return URI.create(here);
     }
 }

@@ -17,6 +17,7 @@ import io.vertx.core.Vertx;
 import java.io.PrintStream;
 import java.net.URI;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** {@code all}: services, processor, gateway and simulated devices in this process, on loopback. */
@@ -48,10 +49,11 @@ final class PlatformApp {
                 return 0;
             }
             URI address = URI.create("http://localhost:" + gatewayApp.httpPort());
+            URI mqtt = URI.create("mqtt://localhost:" + gatewayApp.mqttPort());
             if (simulates(config)) {
-                parts.add(devices(config.simulation(), address));
+                parts.add(devices(config.simulation(), List.of(mqtt, address)));
             }
-            out.println(banner(address, config, services));
+            out.println(banner(address, mqtt, config, services));
             stop.await();
         }
         return 0;
@@ -68,7 +70,13 @@ final class PlatformApp {
     /** Like every part, and on loopback, where it may be open unless told otherwise. */
     private static Environment gateway(Environment environment, Map<String, String> services, LocalConfig config) {
         return part(environment, services, config.ports().operations())
-                .with(Map.of("HTTP_HOST", "127.0.0.1", "AUTH", config.authRequired() ? "required" : "off"));
+                .with(Map.of(
+                        "HTTP_HOST",
+                        "127.0.0.1",
+                        "MQTT_HOST",
+                        "127.0.0.1",
+                        "AUTH",
+                        config.authRequired() ? "required" : "off"));
     }
 
     /** Where keys are asked for, devices without one would only be turned away. */
@@ -76,17 +84,17 @@ final class PlatformApp {
         return !config.authRequired() || config.simulation().key().isPresent();
     }
 
-    private static AutoCloseable devices(LocalConfig.Simulation simulation, URI gateway) {
+    private static AutoCloseable devices(LocalConfig.Simulation simulation, List<URI> gateways) {
         Vertx vertx = VertxInstances.create();
         SimulatedDevices devices =
-                SimulatedDevices.start(vertx, gateway, simulation.key(), simulation.sensors(), simulation.seed());
+                SimulatedDevices.start(vertx, gateways, simulation.key(), simulation.sensors(), simulation.seed());
         return () -> {
             devices.close();
             vertx.close().await();
         };
     }
 
-    private static String banner(URI address, LocalConfig config, LocalServices services) {
+    private static String banner(URI address, URI mqtt, LocalConfig config, LocalServices services) {
         StringBuilder text = new StringBuilder("Millrace is ready: " + address + "\n");
         String key = config.authRequired() ? " -H \"Authorization: Bearer $API_KEY\"" : "";
         line(
@@ -94,6 +102,13 @@ final class PlatformApp {
                 "post",
                 "curl " + address + "/sensors" + key + " -H 'Content-Type: application/json' -d "
                         + "'{\"sensorId\": \"sensor-001\", \"temperature\": 72.5, \"timestamp\": \"2025-12-04T12:00:00Z\"}'");
+        line(
+                text,
+                "publish",
+                "mosquitto_pub -h " + mqtt.getHost() + " -p " + mqtt.getPort()
+                        + (config.authRequired() ? " -u any -P \"$API_KEY\"" : "")
+                        + " -q 1 -t sensors/sensor-001 -m "
+                        + "'{\"temperature\": 72.5, \"timestamp\": \"2025-12-04T12:00:00Z\"}'");
         line(text, "read", "curl " + address + "/sensors/sensor-001" + key);
         services.services().forEach(service -> line(text, service.name(), service.howToReach()));
         line(text, "gateway", "curl http://localhost:" + config.ports().operations() + "/health/ready");

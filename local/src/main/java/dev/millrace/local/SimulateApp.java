@@ -5,6 +5,7 @@ import dev.millrace.core.config.InvalidConfiguration;
 import dev.millrace.core.lifecycle.VertxInstances;
 import dev.millrace.local.simulate.SimulatedDevices;
 import io.vertx.core.Vertx;
+import java.util.List;
 
 /** {@code simulate}: simulated devices that publish to a gateway anywhere. */
 final class SimulateApp {
@@ -17,7 +18,11 @@ final class SimulateApp {
         Vertx vertx = VertxInstances.create();
         try {
             var devices = SimulatedDevices.start(
-                    vertx, simulation.gateway(), simulation.key(), simulation.sensors(), simulation.seed());
+                    vertx,
+                    List.of(simulation.mqttGateway(), simulation.gateway()),
+                    simulation.key(),
+                    simulation.sensors(),
+                    simulation.seed());
             stop.await();
             devices.close();
         } finally {

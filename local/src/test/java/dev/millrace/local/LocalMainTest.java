@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
 import dev.millrace.gateway.auth.ApiKey;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -43,16 +45,26 @@ class LocalMainTest {
     @Test
     void tellsEveryWrongSettingAtOnce() {
         var variables = Map.of(
-                "DATABASE_PORT", "70000", "REDIS_PORT", "none", "GATEWAY_URL", "localhost", "SIMULATED_SENSORS", "-1");
+                "DATABASE_PORT",
+                "70000",
+                "REDIS_PORT",
+                "none",
+                "GATEWAY_URL",
+                "localhost",
+                "GATEWAY_MQTT_URL",
+                "http://localhost:1883",
+                "SIMULATED_SENSORS",
+                "-1");
 
         assertEquals(InvalidConfiguration.EXIT_CODE, run(variables, "services"));
 
         assertEquals("""
-                The configuration has 4 problems:
+                The configuration has 5 problems:
                   DATABASE_PORT: must be a whole number from 0 to 65535
                   REDIS_PORT: must be a whole number from 0 to 65535
                   SIMULATED_SENSORS: must be a whole number from 0 to 10000
                   GATEWAY_URL: must be an address such as http://localhost:8080
+                  GATEWAY_MQTT_URL: must be an address such as mqtt://localhost:1883
                 """, err.toString(StandardCharsets.UTF_8));
     }
 
@@ -106,6 +118,43 @@ class LocalMainTest {
                 The configuration has 1 problem:
                   KEY_SENSORS: must not be there but for a device
                 """, err.toString(StandardCharsets.UTF_8));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"mqtt:localhost", "mqtt://", "mqtts://there", "mqtt://user:pass@there", "mqtt://there/path"})
+    void tellsAnMqttAddressThatIsNone(String address) {
+        assertEquals(InvalidConfiguration.EXIT_CODE, run(Map.of("GATEWAY_MQTT_URL", address), "services"));
+
+        assertEquals("""
+                The configuration has 1 problem:
+                  GATEWAY_MQTT_URL: must be an address such as mqtt://localhost:1883
+                """, err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void theGatewaysAddressesAreThoseOfThisMachineUnlessTold() {
+        LocalConfig here = LocalConfig.read(new Environment(Map.of("HTTP_PORT", "8081", "MQTT_PORT", "1884")));
+        LocalConfig there = LocalConfig.read(
+                new Environment(Map.of("GATEWAY_URL", "https://there/", "GATEWAY_MQTT_URL", "mqtt://there/")));
+
+        assertEquals(URI.create("http://localhost:8081"), here.simulation().gateway());
+        assertEquals(URI.create("mqtt://localhost:1884"), here.simulation().mqttGateway());
+        assertEquals(URI.create("https://there"), there.simulation().gateway());
+        assertEquals(URI.create("mqtt://there"), there.simulation().mqttGateway());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"doctor", "all"})
+    void aTakenPortOfTheMqttDoorIsToldWithItsVariable(String command) throws Exception {
+        try (var other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String taken = Integer.toString(other.getLocalPort());
+
+            assertEquals(1, run(Map.of("MQTT_PORT", taken), command));
+
+            String report = out.toString(StandardCharsets.UTF_8) + err.toString(StandardCharsets.UTF_8);
+            assertTrue(report.contains("Port " + taken + " is taken; choose another with MQTT_PORT\n"), report);
+        }
     }
 
     @Test

@@ -9,22 +9,12 @@ import dev.millrace.gateway.mqtt.packet.Packet;
 import dev.millrace.gateway.mqtt.packet.PacketEncoder;
 import dev.millrace.gateway.mqtt.packet.ProtocolVersion;
 import dev.millrace.gateway.mqtt.packet.ReasonCode;
-import dev.millrace.gateway.mqtt.packet.Terms;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.socket.DuplexChannel;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One connection, from its first byte to its last.
@@ -41,8 +31,6 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
 
     /** How long a client may take to close after it was told to. */
     private static final Duration LINGER = Duration.ofSeconds(2);
-
-    private static final int CLIENT_ID_BYTES = 12;
 
     private static final Principal NOBODY = new Principal("nobody", Role.DEVICE, _ -> false);
 
@@ -74,11 +62,10 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     private final MqttShared shared;
     private final Neighbours neighbours;
     private final Context vertxContext;
-    private final ChannelHandlerContext channel;
+    private final ClientChannel channel;
     private final PacketFramer framer;
     private final long patience;
     private State state = new State.Opened();
-    private @Nullable ByteBuf out;
     private Principal principal = NOBODY;
     private long authRevision;
     private long openedAt;
@@ -94,7 +81,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             MqttShared shared,
             Neighbours neighbours,
             Context vertxContext,
-            ChannelHandlerContext channel,
+            ClientChannel channel,
             PacketFramer framer) {
         this.shared = shared;
         this.neighbours = neighbours;
@@ -145,12 +132,13 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             return;
         }
         Optional<AddressRateLimit> rate = shared.clients().rate();
-        if (rate.isPresent() && rate.get().take(addressKey(), shared.nanoTime().getAsLong()) > 0) {
+        if (rate.isPresent()
+                && rate.get().take(channel.addressKey(), shared.nanoTime().getAsLong()) > 0) {
             refuse(connect.version(), ReasonCode.CONNECTION_RATE_EXCEEDED, Connect.RATE_LIMITED);
             return;
         }
         authRevision = shared.reception().revision();
-        switch (shared.reception().receive(connect, address())) {
+        switch (shared.reception().receive(connect, channel.address())) {
             case Reception.Verdict.Refused(ReasonCode reason, Connect counted) ->
                 refuse(connect.version(), reason, counted);
             case Reception.Verdict.Welcome welcome -> {
@@ -167,58 +155,34 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     }
 
     private void claim(Packet.Connect connect, Reception.Verdict.Welcome welcome) {
-        boolean nameless = connect.clientId().isEmpty();
-        String id = nameless ? newClientId() : connect.clientId();
-        Client client = Client.of(connect, id, welcome.credentials(), keepAlive(connect));
-        state = new State.Claiming(client);
+        Acceptance accepted = Acceptance.of(connect, welcome.credentials(), shared.limits(), shared.random());
+        state = new State.Claiming(accepted.client());
+        sessionExpiry = accepted.sessionExpirySeconds();
         framer.speak(connect.version());
         updateReading();
-        long longest = shared.limits().maxSessionExpiry().toSeconds();
-        sessionExpiry = Math.min(connect.sessionExpirySeconds(), longest);
-        Terms terms = new Terms(
-                shared.limits().receiveMaximum(),
-                shared.limits().maxPacketBytes(),
-                Publishes.MAX_TOPIC_ALIAS,
-                nameless ? Optional.of(id) : Optional.empty(),
-                sessionExpiry == connect.sessionExpirySeconds() ? OptionalLong.empty() : OptionalLong.of(sessionExpiry),
-                client.keepAliveSeconds() == connect.keepAliveSeconds()
-                        ? OptionalInt.empty()
-                        : OptionalInt.of(client.keepAliveSeconds()));
-        Future<Sessions.Session> session =
-                shared.sessions().claim(new Sessions.Key(principal.name(), id), connect.cleanStart(), this);
+        Sessions.Key key = new Sessions.Key(principal.name(), accepted.client().id());
+        Future<Sessions.Session> session = shared.sessions().claim(key, connect.cleanStart(), this);
         if (session.succeeded()) {
-            connected(client, session.result(), terms);
+            connected(accepted, session.result());
         } else {
-            session.onSuccess(claimed -> vertxContext.runOnContext(_ -> connected(client, claimed, terms)));
+            session.onSuccess(claimed -> vertxContext.runOnContext(_ -> connected(accepted, claimed)));
         }
     }
 
-    private String newClientId() {
-        byte[] bytes = new byte[CLIENT_ID_BYTES];
-        shared.random().nextBytes(bytes);
-        return "millrace-" + HexFormat.of().formatHex(bytes);
-    }
-
-    /** A client of MQTT 3.1.1 cannot be told another keep-alive than its own. */
-    private int keepAlive(Packet.Connect connect) {
-        int asked = connect.keepAliveSeconds();
-        int longest = (int) shared.limits().maxKeepAlive().toSeconds();
-        return connect.version() == ProtocolVersion.V5 && (asked == 0 || asked > longest) ? longest : asked;
-    }
-
-    private void connected(Client client, Sessions.Session session, Terms terms) {
+    private void connected(Acceptance accepted, Sessions.Session session) {
         if (!(state instanceof State.Claiming)) {
             // it ended in the meantime
             shared.sessions().release(session, sessionExpiry, Optional.empty());
             return;
         }
-        Publishes publishes =
-                new Publishes(shared, client, principal, session.ids(), addressKey(), Duration.ofNanos(patience), this);
+        Client client = accepted.client();
+        Publishes publishes = new Publishes(
+                shared, client, principal, session.ids(), channel.addressKey(), Duration.ofNanos(patience), this);
         state = new State.Connected(client, session, publishes);
         lastReceipt = shared.receipt().next();
         lastPacketAt = shared.nanoTime().getAsLong();
         shared.metrics().connect(Connect.ACCEPTED);
-        PacketEncoder.accept(out(), client.version(), session.present(), terms);
+        PacketEncoder.accept(out(), client.version(), session.present(), accepted.terms());
         if (draining) {
             drain();
         } else {
@@ -253,8 +217,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             sessionExpiry = Math.min(asked, shared.limits().maxSessionExpiry().toSeconds());
         }
         leave(End.CLIENT, disconnect.withWill());
-        flush();
-        closeNow();
+        channel.close();
     }
 
     @Override
@@ -285,13 +248,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         leave(reason, reason != End.DRAINED);
         openedAt = shared.nanoTime().getAsLong();
         framer.discard();
-        flush();
-        if (channel.channel() instanceof DuplexChannel duplex) {
-            // behind what was written; where the output cannot be shut, there is nobody any more
-            channel.write(channel.alloc().buffer(0))
-                    .addListener(_ -> duplex.shutdownOutput().addListener(ChannelFutureListener.CLOSE_ON_FAILURE));
-            channel.flush();
-        }
+        channel.end();
     }
 
     /** The connection is over: its session and its will are others' matters from now on. */
@@ -325,10 +282,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     /** The channel is closed. */
     void closed() {
         leave(End.LOST, true);
-        if (out != null) {
-            out.release();
-            out = null;
-        }
+        channel.release();
         neighbours.closed(this);
     }
 
@@ -388,9 +342,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
                     case State.Opened _, State.Closing _ -> true;
                     case State.Claiming _ -> false;
                     case State.Connected connected ->
-                        !draining
-                                && connected.publishes.mayRead()
-                                && channel.channel().isWritable();
+                        !draining && connected.publishes.mayRead() && channel.isWritable();
                 };
         if (mayRead == !paused) {
             return;
@@ -415,7 +367,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             }
             case State.Closing _ -> {
                 if (now - openedAt > LINGER.toNanos()) {
-                    closeNow();
+                    channel.close();
                 }
             }
             case State.Claiming _ -> {
@@ -431,10 +383,10 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     }
 
     private void lookAtSilence(Client client, long now) {
-        if (!channel.channel().isWritable()) {
+        if (!channel.isWritable()) {
             if (now - unreadSince > shared.limits().packetTimeout().toNanos()) {
                 leave(End.UNREAD, true);
-                closeNow();
+                channel.close();
             }
             return;
         }
@@ -464,41 +416,6 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
 
     @Override
     public ByteBuf out() {
-        ByteBuf there = out;
-        if (there == null) {
-            there = channel.alloc().buffer(256);
-            out = there;
-            // once a turn of the event loop, whatever it answers
-            channel.executor().execute(this::flush);
-        }
-        return there;
-    }
-
-    @SuppressWarnings("FutureReturnValueIgnored") // a client that cannot be told is gone
-    private void flush() {
-        ByteBuf there = out;
-        out = null;
-        if (there != null) {
-            channel.writeAndFlush(there);
-        }
-    }
-
-    @SuppressWarnings("FutureReturnValueIgnored") // a channel that cannot be closed is closed
-    private void closeNow() {
-        channel.close();
-    }
-
-    private long addressKey() {
-        InetAddress address = inetAddress();
-        return address == null ? 0 : AddressRateLimit.key(address);
-    }
-
-    private String address() {
-        InetAddress address = inetAddress();
-        return address == null ? "an unknown address" : address.getHostAddress();
-    }
-
-    private @Nullable InetAddress inetAddress() {
-        return channel.channel().remoteAddress() instanceof InetSocketAddress socket ? socket.getAddress() : null;
+        return channel.out();
     }
 }

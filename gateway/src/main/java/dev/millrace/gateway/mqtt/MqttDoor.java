@@ -181,11 +181,14 @@ public final class MqttDoor {
                 WebSocketFrames.addBefore(channel.pipeline(), "packets", config.limits());
             }
             ChannelHandlerContext end = channel.pipeline().context("packets");
-            MqttConnection connection = new MqttConnection(shared, this, context, end, framer);
+            MqttConnection connection = new MqttConnection(shared, this, context, new ClientChannel(end), framer);
             framer.whenWritabilityChanges(connection::writabilityChanged);
             open.add(connection);
             socket.messageHandler(message -> connection.handle((Packet) message));
             socket.closeHandler(_ -> connection.closed());
+            // without a handler a reset would be an error in the log; a device may vanish as it likes, and it is
+            // counted
+            socket.exceptionHandler(_ -> {});
             socket.shutdownHandler(_ -> connection.drain());
         }
 

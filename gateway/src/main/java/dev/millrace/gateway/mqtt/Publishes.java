@@ -5,7 +5,6 @@ import dev.millrace.gateway.auth.Principal;
 import dev.millrace.gateway.ingest.BodySource;
 import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.IngestOutcome;
-import dev.millrace.gateway.ingest.ItemRefusal;
 import dev.millrace.gateway.limit.AddressRateLimit;
 import dev.millrace.gateway.limit.BodyBudget;
 import dev.millrace.gateway.mqtt.MqttMetrics.End;
@@ -18,11 +17,6 @@ import dev.millrace.gateway.publish.Chain;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The publishes of one connection, from their packet to their answer. Answers go out in the order in which the publishes came,
- * whatever the order in which the stream took them (MQTT 5, 4.6).
+ * The publishes of one connection, from their packet to their answer.
  *
  * <pre>
  *   PUBLISH ──▶ no room ──▶ on its way ──▶ settled ──▶ first in line: PUBACK, PUBREC
@@ -44,9 +37,6 @@ import org.slf4j.LoggerFactory;
  * client sends all that has no answer again. Confined to its event loop.
  */
 final class Publishes {
-
-    /** The largest topic alias that a client may use. */
-    static final int MAX_TOPIC_ALIAS = 32;
 
     /** What a publish of QoS 0 may take: nobody waits for it. */
     private static final Duration QOS_0_TIMEOUT = Duration.ofSeconds(10);
@@ -64,18 +54,6 @@ final class Publishes {
 
         /** The connection cannot go on. */
         void end(End end, ReasonCode reason);
-    }
-
-    /** A publish that has no answer yet. */
-    private static final class Answer {
-        private final int qos;
-        private final int packetId;
-        private @Nullable Settled settled;
-
-        Answer(int qos, int packetId) {
-            this.qos = qos;
-            this.packetId = packetId;
-        }
     }
 
     /** A publish that there is no room for, or whose sender is over its rate. */
@@ -108,9 +86,9 @@ final class Publishes {
     private final long addressKey;
     private final Duration patience;
     private final Chain chain = new Chain();
-    private final Deque<Answer> answers = new ArrayDeque<>(4);
+    private final Answers answers;
+    private final TopicAliases aliases = new TopicAliases();
     private Principal principal;
-    private @Nullable Map<Integer, String> aliases;
     private @Nullable Waiting waiting;
     private BodyBudget.@Nullable Share waitingBytes;
     private boolean over;
@@ -136,6 +114,7 @@ final class Publishes {
         this.addressKey = addressKey;
         this.patience = patience;
         this.line = line;
+        this.answers = new Answers(client, ids, line);
     }
 
     /** From now on the client is this, as its credentials say. */
@@ -176,14 +155,13 @@ final class Publishes {
 
     /** A PUBLISH has come. */
     void publish(Packet.Publish publish) {
-        String topic = publish.topic();
-        if (publish.topicAlias() >= 0) {
-            Optional<String> meant = alias(publish.topicAlias(), topic);
-            if (meant.isEmpty()) {
-                return;
-            }
-            topic = meant.get();
+        switch (aliases.resolve(publish.topicAlias(), publish.topic())) {
+            case TopicAliases.Resolved.Topic(String topic) -> publish(publish, topic);
+            case TopicAliases.Resolved.Invalid(ReasonCode reason) -> line.end(End.PROTOCOL, reason);
         }
+    }
+
+    private void publish(Packet.Publish publish, String topic) {
         if (publish.qos() == 2 && isRepeated(publish.packetId())) {
             return;
         }
@@ -261,27 +239,6 @@ final class Publishes {
         }
     }
 
-    /** What a topic alias means, and from now on means; empty where the connection has ended for it (MQTT 5, 3.3.2.3.4). */
-    private Optional<String> alias(int alias, String topic) {
-        if (alias == 0 || alias > MAX_TOPIC_ALIAS) {
-            line.end(End.PROTOCOL, ReasonCode.TOPIC_ALIAS_INVALID);
-            return Optional.empty();
-        }
-        if (aliases == null) {
-            aliases = new HashMap<>();
-        }
-        if (!topic.isEmpty()) {
-            // one that no reading is published to is refused each time, however long it is
-            aliases.put(alias, Topic.sensorId(topic).isPresent() ? topic : "?");
-            return Optional.of(topic);
-        }
-        String meant = aliases.get(alias);
-        if (meant == null) {
-            line.end(End.PROTOCOL, ReasonCode.PROTOCOL_ERROR);
-        }
-        return Optional.ofNullable(meant);
-    }
-
     /** Whether a publish of QoS 2 came before; then it gets its PUBREC again, or for the first time when that is due. */
     private boolean isRepeated(int packetId) {
         if (ids.isOnItsWay(packetId)) {
@@ -292,10 +249,7 @@ final class Publishes {
                 line.end(End.PROTOCOL, ReasonCode.RECEIVE_MAXIMUM_EXCEEDED);
                 return true;
             }
-            Answer again = new Answer(2, packetId);
-            again.settled = Settled.ACCEPTED;
-            answers.addLast(again);
-            answer();
+            answers.settle(answers.add(2, packetId), Settled.ACCEPTED);
             return true;
         }
         return false;
@@ -340,24 +294,21 @@ final class Publishes {
             shared.inFlight().leave();
             return false;
         }
-        Answer answer = new Answer(qos, packetId);
-        if (qos > 0) {
-            answers.addLast(answer);
-            if (qos == 2) {
-                ids.begin(packetId);
-            }
+        if (qos == 2) {
+            ids.begin(packetId);
         }
+        Optional<Answers.Answer> answer = qos == 0 ? Optional.empty() : Optional.of(answers.add(qos, packetId));
         outcome.get().onComplete(result -> {
             shared.inFlight().leave();
             Settled settled;
             if (result.succeeded()) {
-                record(topic, result.result());
+                shared.rejections().record(client.id(), topic, result.result());
                 settled = Settled.of(result.result(), client.version());
             } else {
                 LOG.error("A publish failed unexpectedly", result.cause());
                 settled = Settled.DEFECT;
             }
-            settle(answer, settled);
+            settle(qos, answer, settled);
         });
         if (!mayRead()) {
             line.flowChanged();
@@ -366,22 +317,22 @@ final class Publishes {
     }
 
     private void settleAtOnce(int qos, int packetId, Settled settled) {
-        Answer answer = new Answer(qos, packetId);
-        if (qos > 0) {
-            answers.addLast(answer);
+        settle(qos, qos == 0 ? Optional.empty() : Optional.of(answers.add(qos, packetId)), settled);
+        if (!over && !mayRead()) {
+            // it waits for its turn, and counts like one that is on its way
+            line.flowChanged();
         }
-        settle(answer, settled);
     }
 
-    private void settle(Answer answer, Settled settled) {
-        shared.metrics().publish(answer.qos, settled.counted());
+    /** @param answer what is to be answered; empty where nothing is */
+    private void settle(int qos, Optional<Answers.Answer> answer, Settled settled) {
+        shared.metrics().publish(qos, settled.counted());
         if (over) {
             return;
         }
-        answer.settled = settled;
-        if (answer.qos > 0) {
+        if (answer.isPresent()) {
             boolean could = mayRead();
-            answer();
+            answers.settle(answer.get(), settled);
             if (!over && (answers.isEmpty() || could != mayRead())) {
                 line.flowChanged();
             }
@@ -389,35 +340,6 @@ final class Publishes {
                 && end == End.UNAUTHORIZED) {
             line.end(end, reason);
         }
-    }
-
-    /** Answers those at the head of the line of which it is known what became of them. */
-    private void answer() {
-        for (Answer first = answers.peekFirst(); first != null; first = answers.peekFirst()) {
-            switch (first.settled) {
-                case null -> {
-                    return;
-                }
-                case Settled.Acknowledged(Publish _, ReasonCode reason, String detail) -> {
-                    answers.removeFirst();
-                    acknowledge(first, reason, detail);
-                }
-                case Settled.Closed(Publish _, End end, ReasonCode reason) -> {
-                    line.end(end, reason);
-                    return;
-                }
-            }
-        }
-    }
-
-    private void acknowledge(Answer answer, ReasonCode reason, String detail) {
-        if (answer.qos == 2) {
-            ids.answered(answer.packetId, client.version().hasReasonCodes() && reason.isFailure());
-        }
-        // an acknowledgement in words has at most 120 bytes or so
-        boolean inWords = client.problemInformation() && client.maximumPacketSize() >= 128;
-        PacketEncoder.acknowledge(
-                line.out(), client.version(), answer.qos, answer.packetId, reason, inWords ? detail : "");
     }
 
     private void await(Waiting one) {
@@ -438,35 +360,5 @@ final class Publishes {
             waitingBytes.resize(0);
             waitingBytes = null;
         }
-    }
-
-    /** Keeps for the operator what was no reading. */
-    private void record(String topic, IngestOutcome outcome) {
-        switch (outcome) {
-            case IngestOutcome.Accepted(int _, List<ItemRefusal> rejected) -> record(topic, rejected);
-            case IngestOutcome.Incomplete incomplete -> record(topic, incomplete.rejected());
-            case IngestOutcome.NoneValid(boolean _, List<ItemRefusal> rejected) -> {
-                record(topic, rejected);
-                if (rejected.isEmpty()) {
-                    record(topic, Rejections.Code.INVALID_READING, "The array is empty");
-                }
-            }
-            case IngestOutcome.Malformed(String detail, int row, int column) ->
-                record(topic, Rejections.Code.MALFORMED, detail + " (line " + row + ", column " + column + ")");
-            case IngestOutcome.TooManyReadings(int limit) ->
-                record(topic, Rejections.Code.TOO_MANY, "A publish must have at most " + limit + " readings");
-            case IngestOutcome.NotStarted _, IngestOutcome.ShuttingDown _ -> {
-                // nothing was wrong with it
-            }
-        }
-    }
-
-    private void record(String topic, List<ItemRefusal> rejected) {
-        rejected.forEach(refusal -> shared.rejections()
-                .add(client.id(), topic, Rejections.Code.of(refusal.code()), refusal.field(), refusal.detail()));
-    }
-
-    private void record(String topic, Rejections.Code code, String detail) {
-        shared.rejections().add(client.id(), topic, code, "", detail);
     }
 }

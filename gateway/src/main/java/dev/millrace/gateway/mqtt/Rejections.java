@@ -1,5 +1,6 @@
 package dev.millrace.gateway.mqtt;
 
+import dev.millrace.gateway.ingest.IngestOutcome;
 import dev.millrace.gateway.ingest.ItemRefusal;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -9,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 
 /**
  * The last publishes, or items of them, that were no readings: MQTT 3.1.1 cannot tell their senders. Never a value that was sent, but
@@ -73,6 +75,31 @@ public final class Rejections {
             }
             last.addLast(rejection);
         }
+    }
+
+    /** Keeps what was no reading in a publish. */
+    void record(String clientId, String topic, IngestOutcome outcome) {
+        switch (outcome) {
+            case IngestOutcome.Accepted(int _, List<ItemRefusal> rejected) -> record(clientId, topic, rejected);
+            case IngestOutcome.Incomplete incomplete -> record(clientId, topic, incomplete.rejected());
+            case IngestOutcome.NoneValid(boolean _, List<ItemRefusal> rejected) -> {
+                record(clientId, topic, rejected);
+                if (rejected.isEmpty()) {
+                    add(clientId, topic, Code.INVALID_READING, "", "The array is empty");
+                }
+            }
+            case IngestOutcome.Malformed(String detail, int line, int column) ->
+                add(clientId, topic, Code.MALFORMED, "", detail + " (line " + line + ", column " + column + ")");
+            case IngestOutcome.TooManyReadings(int limit) ->
+                add(clientId, topic, Code.TOO_MANY, "", "A publish must have at most " + limit + " readings");
+            case IngestOutcome.NotStarted _, IngestOutcome.ShuttingDown _ -> {
+                // nothing was wrong with it
+            }
+        }
+    }
+
+    private void record(String clientId, String topic, List<ItemRefusal> rejected) {
+        rejected.forEach(refusal -> add(clientId, topic, Code.of(refusal.code()), refusal.field(), refusal.detail()));
     }
 
     private static String cut(String text) {

@@ -43,7 +43,7 @@ final class Sessions {
      */
     record Session(Key key, boolean present, Qos2Ids ids, Promise<Optional<Qos2Ids>> released) {}
 
-    private record Connected(Owner owner, Promise<Optional<Qos2Ids>> released) {}
+    private record Connected(Owner owner, boolean cleanStart, Promise<Optional<Qos2Ids>> released) {}
 
     private record Kept(Qos2Ids ids, long expiresAt, Optional<DelayedWill> will) {}
 
@@ -74,7 +74,7 @@ final class Sessions {
         Connected before;
         Kept found;
         synchronized (this) {
-            before = connected.put(key, new Connected(owner, released));
+            before = connected.put(key, new Connected(owner, cleanStart, released));
             found = kept.remove(key);
         }
         if (before != null) {
@@ -110,10 +110,12 @@ final class Sessions {
         session.ids.connectionEnded();
         boolean keep = expirySeconds > 0 && session.ids.receivedCount() <= MAX_KEPT_IDS;
         boolean newer;
+        boolean forgottenByNewer;
         Optional<Kept> forgotten = Optional.empty();
         synchronized (this) {
             Connected now = connected.get(session.key);
             newer = now == null || now.released != session.released;
+            forgottenByNewer = newer && now != null && now.cleanStart;
             if (!newer) {
                 connected.remove(session.key);
                 if (keep) {
@@ -123,7 +125,8 @@ final class Sessions {
                 }
             }
         }
-        if (!keep) {
+        if (!keep || forgottenByNewer) {
+            // the session has ended, and with it the waiting
             will.ifPresent(due -> due.publish.run());
         }
         forgotten.flatMap(Kept::will).ifPresent(due -> due.publish.run());

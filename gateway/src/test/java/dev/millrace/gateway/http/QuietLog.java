@@ -8,18 +8,18 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** Listens to everything that is logged, until it is closed. */
-final class QuietLog implements AutoCloseable {
+public final class QuietLog implements AutoCloseable {
 
     private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
-    QuietLog() {
+    public QuietLog() {
         log.start();
         root.addAppender(log);
     }
 
     /** Warnings, errors and stack traces; what a machine that is held up brings about is left out: it is no sender's doing. */
-    List<String> complaints() {
+    public List<String> complaints() {
         return List.copyOf(log.list).stream()
                 .filter(event -> event.getLevel().isGreaterOrEqual(Level.WARN)
                         || (event.getLevel().isGreaterOrEqual(Level.INFO) && event.getThrowableProxy() != null))

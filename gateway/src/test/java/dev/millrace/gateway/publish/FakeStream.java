@@ -94,6 +94,11 @@ public final class FakeStream implements ShardedStream {
         answerBy(this::store);
     }
 
+    /** From now on every call waits for its answer. */
+    public void hold() {
+        ruled = false;
+    }
+
     /** The next call that waits for its answer. */
     public Call nextCall() throws InterruptedException {
         Call call = calls.poll(20, TimeUnit.SECONDS);

@@ -105,7 +105,7 @@ class AccessIT {
     void theWholePlatformRunsBehindTheLock() throws Exception {
         int port = FreePort.choose();
         Map<String, String> environment = new HashMap<>();
-        for (String name : List.of("PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
+        for (String name : List.of("MQTT_PORT", "PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
             environment.put(name, Integer.toString(FreePort.choose()));
         }
         environment.put("HTTP_PORT", Integer.toString(port));
@@ -119,12 +119,14 @@ class AccessIT {
                 assertTrue(platform.isAlive(), platform::output);
                 return platform.output().contains("AUTH=required");
             });
+            assertTrue(platform.output().contains(" -u any -P \"$API_KEY\" -q 1 -t sensors/"), platform::output);
             assertEquals(401, send(request(port, "/sensors", Optional.empty())).statusCode());
             Await.until("simulated machines report", () -> {
                 HttpResponse<String> answer = send(request(port, "/sensors", Optional.of(NEW)));
                 assertEquals(200, answer.statusCode(), answer::body);
                 return new JsonObject(answer.body()).getJsonArray("sensors").size() == 3;
             });
+            assertEquals(2, platform.metric("millrace_gateway_mqtt_connections_open"), "numbers 1 and 3");
             assertFalse(platform.output().contains(ADMIN.text()));
             platform.terminate();
             assertEquals(143, platform.awaitExit());

@@ -36,7 +36,7 @@ final class JavaProcess implements AutoCloseable {
         this.opsPort = opsPort;
     }
 
-    /** Starts a program; {@code environment} is all that it gets, with a free operations port. */
+    /** Starts a program; {@code environment} is all that it gets, with a free operations port and any port for MQTT unless it says one. */
     static JavaProcess start(Path folder, String module, Map<String, String> environment, String... arguments)
             throws IOException {
         return start(folder, List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"), module, environment, arguments);
@@ -57,6 +57,7 @@ final class JavaProcess implements AutoCloseable {
         builder.environment().clear();
         builder.environment().putAll(environment);
         builder.environment().put("OPS_PORT", Integer.toString(opsPort));
+        builder.environment().putIfAbsent("MQTT_PORT", "0");
         builder.redirectErrorStream(true).redirectOutput(output.toFile());
         return new JavaProcess(builder.start(), output, opsPort);
     }

@@ -29,7 +29,7 @@ class PlatformStopIT {
     @Test
     void aStopEndsAStartThatWaitsForADatabaseThatNeverComes() throws Exception {
         Map<String, String> environment = new HashMap<>();
-        for (String name : List.of("HTTP_PORT", "PROCESSOR_OPS_PORT", "REDIS_PORT", "KINESIS_PORT")) {
+        for (String name : List.of("HTTP_PORT", "MQTT_PORT", "PROCESSOR_OPS_PORT", "REDIS_PORT", "KINESIS_PORT")) {
             environment.put(name, Integer.toString(FreePort.choose()));
         }
         environment.put("DATABASE_URL", "postgresql://u:p@127.0.0.1:1/d?sslmode=disable");
@@ -49,7 +49,7 @@ class PlatformStopIT {
                 assertFalse(platform.output().contains("\tat "), platform::output);
             }
         }
-        for (String name : List.of("HTTP_PORT", "PROCESSOR_OPS_PORT", "REDIS_PORT", "KINESIS_PORT")) {
+        for (String name : List.of("HTTP_PORT", "MQTT_PORT", "PROCESSOR_OPS_PORT", "REDIS_PORT", "KINESIS_PORT")) {
             assertFalse(accepts(Integer.parseInt(environment.get(name))), name);
         }
         try (var left = Files.list(temporary)) {

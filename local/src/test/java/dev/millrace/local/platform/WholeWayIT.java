@@ -51,7 +51,8 @@ class WholeWayIT {
     void oneCommandStartsEverythingAndOneReadingIsSeenEverywhere() throws Exception {
         Map<String, Integer> ports = new HashMap<>();
         Map<String, String> environment = new HashMap<>();
-        for (String name : List.of("HTTP_PORT", "PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
+        for (String name : List.of(
+                "HTTP_PORT", "MQTT_PORT", "PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
             ports.put(name, FreePort.choose());
             environment.put(name, Integer.toString(ports.get(name)));
         }
@@ -61,6 +62,8 @@ class WholeWayIT {
                 assertTrue(platform.isAlive(), platform::output);
                 return platform.output().contains("Millrace is ready: " + gateway);
             });
+            assertTrue(
+                    platform.output().contains("mosquitto_pub -h localhost -p " + ports.get("MQTT_PORT") + " -q 1 "));
 
             HttpResponse<String> answer = post(gateway, """
                     {"sensorId": "sensor-001", "temperature": 72.5, "timestamp": "2025-12-04T12:00:00Z"}""");
@@ -85,6 +88,7 @@ class WholeWayIT {
                                     .getJsonArray("sensors")
                                     .size()
                             == 21);
+            assertEquals(10, platform.metric("millrace_gateway_mqtt_connections_open"), "half of them over MQTT");
             assertTrue(get(gateway + "/").body().contains("<title>Millrace</title>"));
 
             replayTwice(gateway, ports);
