@@ -24,6 +24,7 @@ public final class HttpBenchmark {
     private static final int RATE = 10_000;
     private static final int CONNECTIONS = 256;
     private static final int SHARDS = 2;
+    private static final int WARM_UP_STEPS = 6;
 
     private static final Duration AWS_WINDOW = Duration.ofSeconds(4);
 
@@ -55,8 +56,8 @@ public final class HttpBenchmark {
             boolean valid;
             try (var ours = new Side("ours", gateway.address(), gateway.process(), requests, CONNECTIONS);
                     var bare = new Side("bare", bareAddress, server, requests, CONNECTIONS)) {
-                ours.warmUp(OPEN);
-                bare.warmUp(OPEN);
+                ours.warmUp(OPEN, WARM_UP_STEPS);
+                bare.warmUp(OPEN, WARM_UP_STEPS);
                 valid = inTurns(gateway, ours, bare);
                 valid &= Rounds.saturation(ours, "requests", out);
                 valid &= Rounds.saturation(bare, "requests", out);

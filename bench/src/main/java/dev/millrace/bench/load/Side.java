@@ -11,9 +11,6 @@ final class Side implements AutoCloseable {
     private static final Duration WARM_UP = Duration.ofSeconds(5);
     private static final Duration WARM_UP_STEP = Duration.ofSeconds(3);
 
-    /** Warm or not: both sides and all rounds have to be over within two minutes. */
-    private static final int MAX_WARM_UP_STEPS = 6;
-
     /** The compilers' share of a server's processor time at which it counts as warm. */
     private static final double WARM = 0.05;
 
@@ -54,11 +51,14 @@ final class Side implements AutoCloseable {
     /**
      * Much load, and then {@code pace} until the compilers have little left to do: they are the cost of a start, not of a
      * request.
+     *
+     * @param maxSteps warm or not, so many times {@link #WARM_UP_STEP}: both sides and all rounds have to be over within two
+     *     minutes
      */
-    void warmUp(Pace pace) throws IOException {
+    void warmUp(Pace pace, int maxSteps) throws IOException {
         run(new Pace.Closed(), Duration.ZERO, WARM_UP);
         double share = 1;
-        for (int step = 0; step < MAX_WARM_UP_STEPS && share > WARM; step++) {
+        for (int step = 0; step < maxSteps && share > WARM; step++) {
             Duration before = compilerCpu();
             LoadResult result = run(pace, Duration.ZERO, WARM_UP_STEP);
             double compilers = compilerCpu().minus(before).toMillis();
