@@ -2,6 +2,8 @@ package dev.millrace.bench;
 
 import dev.millrace.bench.IngestBenchmark.Form;
 import dev.millrace.bench.load.HttpBenchmark;
+import dev.millrace.bench.load.MqttBenchmark;
+import dev.millrace.bench.load.MqttIdleBenchmark;
 import dev.millrace.bench.load.NdjsonBenchmark;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -22,7 +24,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
  * Runs every benchmark, or the one that the argument names, and prints a line for each:
- * {@code NAME ratio R (ours X unit, limit Y unit, goal G)}. Bigger is better; both sides are measured in the same run. Lines
+ * {@code NAME ratio R (ours X unit, limit Y unit, goal G)}. A bigger ratio is better; both sides are measured in the same run. Lines
  * that begin with two spaces tell more. Figures that show nothing have {@code VOID} and the reason at the end of their line, and
  * the exit code is then 75 (EX_TEMPFAIL): to be tried again.
  */
@@ -45,6 +47,8 @@ public final class BenchMain {
         benchmarks.put("decode", this::decode);
         benchmarks.put("ingest", this::ingest);
         benchmarks.put("http", () -> new HttpBenchmark(System.out).run());
+        benchmarks.put("mqtt", () -> new MqttBenchmark(System.out).run());
+        benchmarks.put("mqtt-idle", () -> new MqttIdleBenchmark(System.out).run());
         benchmarks.put("ndjson", () -> new NdjsonBenchmark(System.out, ingest(Form.NDJSON).ours).run());
     }
 

@@ -7,12 +7,22 @@ import java.util.Locale;
 /**
  * The line that every benchmark prints.
  *
- * @param ours bigger is better
+ * @param ratio of ours and limit; bigger is better
  * @param limit what ours is held against, of the same unit
- * @param goal the least ratio of the two
+ * @param goal the least ratio
  * @param flaws why the figures show nothing; empty where they do
  */
-public record Line(String name, double ours, double limit, String unit, double goal, List<String> flaws) {
+public record Line(String name, double ratio, double ours, double limit, String unit, double goal, List<String> flaws) {
+
+    /** Of figures of which a bigger one is better. */
+    public Line(String name, double ours, double limit, String unit, double goal, List<String> flaws) {
+        this(name, ours / limit, ours, limit, unit, goal, flaws);
+    }
+
+    /** Of figures of which a smaller one is better, such as what something costs: the ratio is limit/ours. */
+    public static Line ceiling(String name, double ours, double limit, String unit, double goal, List<String> flaws) {
+        return new Line(name, limit / ours, ours, limit, unit, goal, flaws);
+    }
 
     /** {@code NAME ratio R (ours X unit, limit Y unit, goal G)}, and where there are flaws {@code VOID: …}. */
     public void print(PrintStream out) {
@@ -24,12 +34,30 @@ public record Line(String name, double ours, double limit, String unit, double g
                         Locale.ROOT,
                         "%s ratio %.2f (ours %.0f %s, limit %.0f %s, goal %.2f)",
                         name,
-                        ours / limit,
+                        ratio,
                         ours,
                         unit,
                         limit,
                         unit,
                         goal)
+                + voided(flaws);
+    }
+
+    /**
+     * The line of a benchmark whose limit could not be measured.
+     *
+     * @param reason why not
+     */
+    public static String withoutLimit(
+            String name, double ours, String unit, double goal, String reason, List<String> flaws) {
+        return String.format(
+                        Locale.ROOT,
+                        "%s ratio unknown (ours %.0f %s, limit unknown, goal %.2f): %s",
+                        name,
+                        ours,
+                        unit,
+                        goal,
+                        reason)
                 + voided(flaws);
     }
 

@@ -17,6 +17,20 @@ class LineTest {
                 line(List.of("one", "another")).text());
     }
 
+    @Test
+    void hasABiggerRatioWhereOfACostIsLess() {
+        assertEquals(
+                "mqtt-idle ratio 1.50 (ours 8 bytes, limit 12 bytes, goal 1.00)",
+                Line.ceiling("mqtt-idle", 8, 12, "bytes", 1, List.of()).text());
+    }
+
+    @Test
+    void claimsNothingWithoutALimit() {
+        assertEquals(
+                "mqtt ratio unknown (ours 100 publishes, limit unknown, goal 0.25): it is not there VOID: one",
+                Line.withoutLimit("mqtt", 100, "publishes", 0.25, "it is not there", List.of("one")));
+    }
+
     private static Line line(List<String> flaws) {
         return new Line("http", 100, 200, "requests/s", 0.33, flaws);
     }

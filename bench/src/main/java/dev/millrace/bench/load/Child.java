@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A JVM that the benchmark started: a server under load, or what one needs. It ends with the benchmark. */
+/** A process that the benchmark started, mostly a JVM: a server under load, or what one needs. It ends with the benchmark. */
 public final class Child implements AutoCloseable {
 
     /** The line with which a child of ours says that it can be used. */
@@ -78,6 +78,11 @@ public final class Child implements AutoCloseable {
     public static Child startJar(Path jar, List<String> options, Map<String, String> environment) throws IOException {
         List<String> command = java(options);
         command.addAll(List.of("-jar", jar.toString()));
+        return startProgram(command, environment);
+    }
+
+    /** Runs a program; whether it is ready is for the caller to find out. */
+    static Child startProgram(List<String> command, Map<String, String> environment) throws IOException {
         return new Child(
                 builder(command, environment)
                         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -138,6 +143,11 @@ public final class Child implements AutoCloseable {
             // the thread has ended
             return 0;
         }
+    }
+
+    /** What the system calls it. */
+    long pid() {
+        return process.pid();
     }
 
     public boolean isAlive() {

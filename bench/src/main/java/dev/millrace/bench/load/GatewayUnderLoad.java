@@ -35,6 +35,9 @@ final class GatewayUnderLoad implements AutoCloseable {
     private static final Duration START_TIME = Duration.ofSeconds(60);
     private static final int PROBE_MILLIS = 100;
 
+    /** The user name says nothing to the gateway. */
+    private static final String USER_NAME = "bench";
+
     /** What the key may report: a beginning, as devices of a line have it, so that it is looked for in each reading. */
     private static final String SENSORS = "press-*";
 
@@ -43,20 +46,32 @@ final class GatewayUnderLoad implements AutoCloseable {
     private final Path keys;
     private final ApiKey key;
     private final int port;
+    private final int mqttPort;
     private final URI operations;
     private final HttpClient http = HttpClient.newHttpClient();
 
-    private GatewayUnderLoad(Child services, Child gateway, Path keys, ApiKey key, int port, URI operations) {
+    private GatewayUnderLoad(
+            Child services, Child gateway, Path keys, ApiKey key, int port, int mqttPort, URI operations) {
         this.services = services;
         this.gateway = gateway;
         this.keys = keys;
         this.key = key;
         this.port = port;
+        this.mqttPort = mqttPort;
         this.operations = operations;
     }
 
     /** Starts both, and returns when the gateway is ready. */
     static GatewayUnderLoad start(int shards) throws IOException, InterruptedException {
+        return start(shards, List.of());
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param options for the gateway's JVM, beside those of the image
+     */
+    static GatewayUnderLoad start(int shards, List<String> options) throws IOException, InterruptedException {
         ApiKey key = ApiKey.generate(new SecureRandom());
         Path keys = Files.createTempFile("bench-keys", ".json");
         Files.writeString(keys, """
@@ -69,12 +84,14 @@ final class GatewayUnderLoad implements AutoCloseable {
                 Map.of("LOG_LEVEL", "WARN"),
                 Integer.toString(shards));
         int port = FreePort.choose();
+        int mqttPort = FreePort.choose();
         int opsPort = FreePort.choose();
         Map<String, String> settings = new HashMap<>(services.settings());
         settings.putAll(loopback(port));
         settings.putAll(Map.of(
                 "AUTH", "required",
                 "API_KEYS_FILE", keys.toString(),
+                "MQTT_PORT", Integer.toString(mqttPort),
                 "OPS_PORT", Integer.toString(opsPort),
                 "OPS_HOST", "127.0.0.1",
                 "LOG_LEVEL", "WARN",
@@ -83,10 +100,11 @@ final class GatewayUnderLoad implements AutoCloseable {
                 "AWS_SECRET_ACCESS_KEY", "bench"));
         var gateway = new GatewayUnderLoad(
                 services,
-                Child.startJar(jar(), options(), settings),
+                Child.startJar(jar(), options(options), settings),
                 keys,
                 key,
                 port,
+                mqttPort,
                 URI.create("http://127.0.0.1:" + opsPort));
         try {
             gateway.awaitReady();
@@ -115,6 +133,11 @@ final class GatewayUnderLoad implements AutoCloseable {
         return key.authorization();
     }
 
+    /** What a client over MQTT shows. */
+    MqttLogin login() {
+        return new MqttLogin(USER_NAME, key.text());
+    }
+
     /** How the door is locked, in words. */
     String lock() {
         return "AUTH=required, a device's key for " + SENSORS;
@@ -130,11 +153,11 @@ final class GatewayUnderLoad implements AutoCloseable {
         return IMAGE_OPTIONS;
     }
 
-    private static List<String> options() {
+    private static List<String> options(List<String> forThis) {
         String more = System.getenv().getOrDefault(OPTIONS, "");
-        return Stream.concat(
-                        IMAGE_OPTIONS.stream(),
-                        Arrays.stream(more.split(" ", -1)).filter(option -> !option.isBlank()))
+        return Stream.of(IMAGE_OPTIONS.stream(), forThis.stream(), Arrays.stream(more.split(" ", -1)))
+                .flatMap(options -> options)
+                .filter(option -> !option.isBlank())
                 .toList();
     }
 
@@ -183,6 +206,11 @@ final class GatewayUnderLoad implements AutoCloseable {
 
     InetSocketAddress address() {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    /** The MQTT door's. */
+    InetSocketAddress mqttAddress() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), mqttPort);
     }
 
     Duration cpu() {

@@ -8,45 +8,52 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 
-/** A keep-alive connection with at most one request under way. Confined to the generator's thread. */
+/** A connection of a {@link LoadGenerator}, confined to its thread. */
 final class LoadConnection implements AutoCloseable {
-
-    /** More than any answer to a request of the benchmarks has. */
-    private static final int MAX_ANSWER_BYTES = 16 * 1024;
-
-    /** What {@link #proceed} answers while the answer is not complete. */
-    static final int INCOMPLETE = 0;
-
-    private static final byte[] CONTENT_LENGTH = {
-        '\n', 'c', 'o', 'n', 't', 'e', 'n', 't', '-', 'l', 'e', 'n', 'g', 't', 'h', ':', ' '
-    };
 
     private final SocketChannel channel;
     private final SelectionKey key;
-    private final byte[] answer = new byte[MAX_ANSWER_BYTES];
-    private final ByteBuffer answerBuffer = ByteBuffer.wrap(answer);
-    private ByteBuffer unsent = ByteBuffer.allocate(0);
+    private final Dialogue dialogue;
 
-    /** When the request under way was to be sent, nanoseconds. */
-    long intended;
+    /** Since when it has had room for another request, nanoseconds. */
+    long roomSince = System.nanoTime();
 
-    /** Since when there is none, nanoseconds. */
-    long idleSince = System.nanoTime();
+    /** Whether there are requests that were not offered to the socket. */
+    private boolean unflushed;
 
-    LoadConnection(Selector selector, SocketAddress server) throws IOException {
+    LoadConnection(Selector selector, SocketAddress server, Protocol protocol) throws IOException {
         channel = SocketChannel.open(server);
-        channel.configureBlocking(false);
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        key = channel.register(selector, SelectionKey.OP_READ, this);
+        try {
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            dialogue = protocol.open(channel);
+            channel.configureBlocking(false);
+            key = channel.register(selector, SelectionKey.OP_READ, this);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
-    /** Sends a request, now or as soon as the socket takes it. */
-    void send(ByteBuffer request) throws IOException {
-        unsent = request.duplicate();
-        write();
+    Dialogue dialogue() {
+        return dialogue;
     }
 
-    private void write() throws IOException {
+    /**
+     * Makes a request, to be sent by {@link #flush}.
+     *
+     * @return whether it is the first since then
+     */
+    boolean request(long intended) {
+        dialogue.request(intended);
+        boolean first = !unflushed;
+        unflushed = true;
+        return first;
+    }
+
+    /** Sends what is unsent, now or as soon as the socket takes it. */
+    void flush() throws IOException {
+        unflushed = false;
+        ByteBuffer unsent = dialogue.unsent();
         channel.write(unsent);
         key.interestOps(unsent.hasRemaining() ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
     }
@@ -54,60 +61,19 @@ final class LoadConnection implements AutoCloseable {
     /**
      * Goes on with what the socket is ready for.
      *
-     * @return the answer's status when it has been read whole, else {@link #INCOMPLETE}
-     * @throws IOException if the connection is broken or the answer is none that this client understands
+     * @throws IOException if the connection is broken
      */
-    int proceed(ByteBuffer shared) throws IOException {
+    void proceed(ByteBuffer shared, Dialogue.Answers answers) throws IOException {
         if (key.isWritable()) {
-            write();
+            flush();
         }
-        if (!key.isReadable()) {
-            return INCOMPLETE;
-        }
-        shared.clear();
-        if (channel.read(shared) < 0) {
-            throw new IOException("the server closed the connection");
-        }
-        answerBuffer.put(shared.flip());
-        int end = headEnd();
-        if (end < 0 || answerBuffer.position() < end + contentLength(end)) {
-            return INCOMPLETE;
-        }
-        int status = (answer[9] - '0') * 100 + (answer[10] - '0') * 10 + (answer[11] - '0');
-        answerBuffer.clear();
-        return status;
-    }
-
-    /** Where the head ends, or -1. */
-    private int headEnd() {
-        for (int i = 3; i < answerBuffer.position(); i++) {
-            if (answer[i] == '\n' && answer[i - 2] == '\n') {
-                return i + 1;
+        if (key.isReadable()) {
+            shared.clear();
+            if (channel.read(shared) < 0) {
+                throw new IOException("the server closed the connection");
             }
+            dialogue.take(shared.flip(), answers);
         }
-        return -1;
-    }
-
-    private int contentLength(int headEnd) throws IOException {
-        for (int i = 0; i < headEnd - CONTENT_LENGTH.length; i++) {
-            if (answer[i] == '\n' && isContentLength(i)) {
-                int value = 0;
-                for (int at = i + CONTENT_LENGTH.length; answer[at] != '\r'; at++) {
-                    value = value * 10 + (answer[at] - '0');
-                }
-                return value;
-            }
-        }
-        throw new IOException("an answer without content-length");
-    }
-
-    private boolean isContentLength(int at) {
-        for (int i = 1; i < CONTENT_LENGTH.length; i++) {
-            if ((answer[at + i] | 0x20) != (CONTENT_LENGTH[i] | 0x20)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     @Override

@@ -16,7 +16,8 @@ import org.HdrHistogram.Histogram;
 
 /**
  * Sends prepared requests over many connections from one thread, and takes little of the processor that it shares with the
- * server: requests are bytes made before, answers are looked at for their status alone. Not thread-safe.
+ * server: requests are bytes made before, answers are looked at for their status alone. A connection has as many requests under
+ * way as its {@link Dialogue} has room for. Not thread-safe.
  *
  * <p>Open loop: each request has its time, whatever became of those before (Tene, "How NOT to Measure Latency"). One that finds
  * no connection free waits, and its latency counts from its time. Settling and window are one schedule: a backlog of the former
@@ -30,7 +31,7 @@ public final class LoadGenerator implements AutoCloseable {
         /** So many a second, come what may. */
         record Open(int perSecond) implements Pace {}
 
-        /** A connection sends the next when the last is answered. */
+        /** A connection sends another whenever it has room for one. */
         record Closed() implements Pace {}
     }
 
@@ -40,17 +41,19 @@ public final class LoadGenerator implements AutoCloseable {
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(15);
 
     private final InetSocketAddress server;
-    private final List<ByteBuffer> requests;
+    private final Protocol protocol;
     private final Selector selector;
     private final ByteBuffer shared = ByteBuffer.allocateDirect(BUFFER_BYTES);
-    private final Deque<LoadConnection> idle = new ArrayDeque<>();
     private final List<LoadConnection> connections = new ArrayList<>();
 
-    private int nextRequest;
+    /** Those that have room for a request; each sends one, then it is the next one's turn. */
+    private final Deque<LoadConnection> roomy = new ArrayDeque<>();
+
+    private final List<LoadConnection> unflushed = new ArrayList<>();
     private Tally tally = new Tally(System.nanoTime());
 
     /** What is counted of one run. */
-    private static final class Tally {
+    private static final class Tally implements Dialogue.Answers {
         /** When the window begins: requests whose time is earlier are not measured. */
         final long from;
 
@@ -73,6 +76,18 @@ public final class LoadGenerator implements AutoCloseable {
             if (intended - from >= 0) {
                 lateness.recordValue(bounded(nanos));
             }
+        }
+
+        @Override
+        public void accepted(long intended) {
+            latency(intended, System.nanoTime() - intended);
+            accepted++;
+        }
+
+        @Override
+        public void failed(long intended) {
+            latency(intended, System.nanoTime() - intended);
+            failed++;
         }
     }
 
@@ -103,35 +118,26 @@ public final class LoadGenerator implements AutoCloseable {
         }
     }
 
-    /**
-     * Opens the connections.
-     *
-     * @param requests whole HTTP/1.1 requests, sent in turn
-     */
-    public LoadGenerator(InetSocketAddress server, List<byte[]> requests, int connections) throws IOException {
+    /** Opens the connections. */
+    LoadGenerator(InetSocketAddress server, Protocol protocol, int connections) throws IOException {
         this.server = server;
-        this.requests = requests.stream().map(LoadGenerator::direct).toList();
+        this.protocol = protocol;
         this.selector = Selector.open();
         for (int i = 0; i < connections; i++) {
             connect();
         }
     }
 
-    private static ByteBuffer direct(byte[] bytes) {
-        return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
-    }
-
     private void connect() throws IOException {
-        LoadConnection connection = new LoadConnection(selector, server);
+        LoadConnection connection = new LoadConnection(selector, server, protocol);
         connections.add(connection);
-        idle.addLast(connection);
+        roomy.addLast(connection);
     }
 
     /**
-     * Sends for {@code settling}, then for {@code measured}, and waits for the last answers.
+     * Sends for {@code settling}, then for {@code measured}, and waits for the last answers. Requests without one have failed.
      *
      * @param serverCpu the server's processor time so far
-     * @throws IllegalStateException if some have not come for long
      */
     public LoadResult run(Pace pace, Duration settling, Duration measured, Supplier<Duration> serverCpu)
             throws IOException {
@@ -174,18 +180,30 @@ public final class LoadGenerator implements AutoCloseable {
     }
 
     private void sendDue(Schedule schedule, long now) {
-        while (!idle.isEmpty() && schedule.isDue(now)) {
-            send(idle.removeFirst(), schedule.next(now), now);
+        while (!roomy.isEmpty() && schedule.isDue(now)) {
+            request(roomy.removeFirst(), schedule.next(now), now);
             schedule.sent++;
+        }
+        // by index: a connection that breaks is put aside meanwhile
+        for (int i = 0; i < unflushed.size(); i++) {
+            flush(unflushed.get(i));
+        }
+        unflushed.clear();
+    }
+
+    private void request(LoadConnection connection, long intended, long now) {
+        tally.lateness(intended, now - Math.max(intended, connection.roomSince));
+        if (connection.request(intended)) {
+            unflushed.add(connection);
+        }
+        if (connection.dialogue().hasRoom()) {
+            roomy.addLast(connection);
         }
     }
 
-    private void send(LoadConnection connection, long intended, long now) {
-        connection.intended = intended;
-        tally.lateness(intended, now - Math.max(intended, connection.idleSince));
-        nextRequest = nextRequest + 1 == requests.size() ? 0 : nextRequest + 1;
+    private void flush(LoadConnection connection) {
         try {
-            connection.send(requests.get(nextRequest));
+            connection.flush();
         } catch (IOException e) {
             replace(connection);
         }
@@ -193,35 +211,26 @@ public final class LoadGenerator implements AutoCloseable {
 
     private void proceed(SelectionKey key) {
         LoadConnection connection = (LoadConnection) key.attachment();
+        boolean hadRoom = connection.dialogue().hasRoom();
         try {
-            int status = connection.proceed(shared);
-            if (status != LoadConnection.INCOMPLETE) {
-                answered(connection, status);
-            }
+            connection.proceed(shared, tally);
         } catch (IOException e) {
             replace(connection);
+            return;
+        }
+        if (!hadRoom && connection.dialogue().hasRoom()) {
+            connection.roomSince = System.nanoTime();
+            roomy.addLast(connection);
         }
     }
 
-    private void answered(LoadConnection connection, int status) {
-        long now = System.nanoTime();
-        tally.latency(connection.intended, now - connection.intended);
-        if (status == 202) {
-            tally.accepted++;
-        } else {
-            tally.failed++;
-        }
-        connection.idleSince = now;
-        idle.addLast(connection);
-    }
-
-    /** A broken connection's request has failed; another takes its place. */
+    /** A broken connection's requests have failed; another takes its place. */
     private void replace(LoadConnection connection) {
-        tally.failed++;
+        tally.failed += Math.max(1, connection.dialogue().underWay());
         try {
             connection.close();
             connections.remove(connection);
-            idle.remove(connection);
+            roomy.remove(connection);
             connect();
         } catch (IOException e) {
             throw new IllegalStateException("the server " + server + " is gone", e);
@@ -232,22 +241,33 @@ public final class LoadGenerator implements AutoCloseable {
     private void finish(Schedule schedule) throws IOException {
         long deadline = System.nanoTime() + LAST_ANSWERS.toNanos();
         long now = System.nanoTime();
-        while ((idle.size() < connections.size() || isBehind(schedule, now)) && now - deadline < 0) {
+        while ((isAnyUnderWay() || isBehind(schedule, now)) && now - deadline < 0) {
             if (isBehind(schedule, now)) {
                 sendDue(schedule, now);
             }
             selector.select(this::proceed, 1);
             now = System.nanoTime();
         }
-        if (idle.size() < connections.size()) {
-            throw new IllegalStateException(
-                    (connections.size() - idle.size()) + " requests got no answer in " + LAST_ANSWERS);
+        // an answer that is not here by now would be taken for one of the next run
+        for (LoadConnection connection : List.copyOf(connections)) {
+            if (connection.dialogue().underWay() > 0) {
+                replace(connection);
+            }
         }
         for (; isBehind(schedule, now); schedule.sent++) {
             // never sent: it has waited at least until now
             tally.latency(schedule.next(now), now - schedule.next(now));
             tally.failed++;
         }
+    }
+
+    private boolean isAnyUnderWay() {
+        for (LoadConnection connection : connections) {
+            if (connection.dialogue().underWay() > 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether requests of the schedule have not been sent; of a closed loop there are none. */

@@ -13,7 +13,7 @@ import org.HdrHistogram.Histogram;
  * @param latency from when a request was to be sent to its answer, in nanoseconds: waiting for a connection counts, so that a
  *     server that stalls is not asked less (no coordinated omission)
  * @param lateness how long after it could have been a request was sent, in nanoseconds: the generator's own fault
- * @param accepted requests that were answered by 202
+ * @param accepted requests that the server said to have taken: by 202, by PUBACK
  * @param failed requests with another answer, or none, up to the last one
  * @param time how long it took
  * @param serverCpu the processor time that the server used meanwhile
@@ -30,6 +30,9 @@ public record LoadResult(
 
     /** Later than this in one request of a hundred, and the figures are the generator's own rather than the server's. */
     private static final double MAX_LATENESS_MILLIS = 5;
+
+    /** More than this of its processor, and the generator could not have asked for more. */
+    private static final double MAX_GENERATOR_LOAD = 0.8;
 
     /** The share of the rate that counts as all of it: the window's edges cut a request or two. */
     private static final double MIN_RATE = 0.99;
@@ -50,23 +53,23 @@ public record LoadResult(
                 generatorCpu.plus(other.generatorCpu));
     }
 
-    /** Requests answered by 202, a second. */
+    /** Requests accepted a second. */
     public double rate() {
         return accepted / seconds(time);
     }
 
-    /** Processor time of the server for a request answered by 202, in microseconds. */
+    /** Processor time of the server for a request that it accepted, in microseconds. */
     public double cpuMicros() {
         return seconds(serverCpu) * 1e6 / accepted;
     }
 
     /**
-     * Why it shows nothing; empty where it does. Any load has to be answered by 202 alone.
+     * Why it shows nothing; empty where it does. Every request has to be accepted.
      *
      * @param name what was under load
      */
     public List<String> flaws(String name) {
-        return failed == 0 ? List.of() : List.of(name + " failed " + failed + " requests");
+        return failed == 0 ? List.of() : List.of(name + ": " + failed + " failed");
     }
 
     /**
@@ -80,8 +83,12 @@ public record LoadResult(
             flaws.add(String.format(
                     Locale.ROOT, "the generator was late for %s by p99 %.1f ms", name, latenessMillis(99)));
         }
+        if (generatorLoad() > MAX_GENERATOR_LOAD) {
+            flaws.add(
+                    String.format(Locale.ROOT, "the generator used %.2f of a processor for %s", generatorLoad(), name));
+        }
         if (rate() < MIN_RATE * perSecond) {
-            flaws.add(String.format(Locale.ROOT, "%s answered %.0f requests/s of %d", name, rate(), perSecond));
+            flaws.add(String.format(Locale.ROOT, "%s answered %.0f/s of %d/s", name, rate(), perSecond));
         }
         return flaws;
     }

@@ -35,7 +35,9 @@ public final class NdjsonBenchmark {
     public boolean run() throws IOException, InterruptedException {
         try (var gateway = GatewayUnderLoad.start(SHARDS);
                 var generator = new LoadGenerator(
-                        gateway.address(), Requests.ndjson(BODIES, READINGS, gateway.authorization()), CONNECTIONS)) {
+                        gateway.address(),
+                        new HttpRequests(Requests.ndjson(BODIES, READINGS, gateway.authorization())),
+                        CONNECTIONS)) {
             Duration emulatorBefore = gateway.servicesCpu();
             LoadResult result = generator.run(new Pace.Closed(), WARM_UP, WINDOW, gateway::cpu);
             Duration emulator = gateway.servicesCpu().minus(emulatorBefore);

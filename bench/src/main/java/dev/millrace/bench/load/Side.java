@@ -4,16 +4,12 @@ import dev.millrace.bench.load.LoadGenerator.Pace;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 
 /** One of two servers that are compared, with the load on it. */
 final class Side implements AutoCloseable {
 
     private static final Duration WARM_UP = Duration.ofSeconds(5);
     private static final Duration WARM_UP_STEP = Duration.ofSeconds(3);
-
-    /** Warm or not: both sides and all rounds have to be over within two minutes. */
-    private static final int MAX_WARM_UP_STEPS = 6;
 
     /** The compilers' share of a server's processor time at which it counts as warm. */
     private static final double WARM = 0.05;
@@ -25,13 +21,13 @@ final class Side implements AutoCloseable {
     /**
      * Opens the connections.
      *
-     * @param requests whole ones, sent in turn
+     * @param name what lines call it
+     * @param server whose processor time counts
      */
-    Side(String name, InetSocketAddress address, Child server, List<byte[]> requests, int connections)
-            throws IOException {
+    Side(String name, InetSocketAddress address, Child server, Protocol protocol, int connections) throws IOException {
         this.name = name;
         this.server = server;
-        this.generator = new LoadGenerator(address, requests, connections);
+        this.generator = new LoadGenerator(address, protocol, connections);
     }
 
     /** What lines call it. */
@@ -55,11 +51,14 @@ final class Side implements AutoCloseable {
     /**
      * Much load, and then {@code pace} until the compilers have little left to do: they are the cost of a start, not of a
      * request.
+     *
+     * @param maxSteps warm or not, so many times {@link #WARM_UP_STEP}: both sides and all rounds have to be over within two
+     *     minutes
      */
-    void warmUp(Pace pace) throws IOException {
+    void warmUp(Pace pace, int maxSteps) throws IOException {
         run(new Pace.Closed(), Duration.ZERO, WARM_UP);
         double share = 1;
-        for (int step = 0; step < MAX_WARM_UP_STEPS && share > WARM; step++) {
+        for (int step = 0; step < maxSteps && share > WARM; step++) {
             Duration before = compilerCpu();
             LoadResult result = run(pace, Duration.ZERO, WARM_UP_STEP);
             double compilers = compilerCpu().minus(before).toMillis();

@@ -1,4 +1,4 @@
-/** Load over HTTP, the servers under it in processes of their own, and what they cost. */
+/** Load over HTTP and MQTT, the servers under it in processes of their own, and what they cost. */
 @NullMarked
 package dev.millrace.bench.load;
 

@@ -81,7 +81,7 @@ class LoadGeneratorTest {
             // Then
             assertEquals(1, result.failed());
             assertTrue(result.accepted() < 100);
-            assertEquals(List.of("ours failed 1 requests"), result.flaws("ours"));
+            assertEquals(List.of("ours: 1 failed"), result.flaws("ours"));
         }
     }
 
@@ -101,7 +101,8 @@ class LoadGeneratorTest {
     }
 
     private static LoadResult run(StubServer server, Duration settling, Duration window) throws IOException {
-        try (var generator = new LoadGenerator(server.address(), List.of(StubServer.REQUEST), CONNECTIONS)) {
+        try (var generator =
+                new LoadGenerator(server.address(), new HttpRequests(List.of(StubServer.REQUEST)), CONNECTIONS)) {
             return generator.run(new Pace.Open(RATE), settling, window, () -> Duration.ZERO);
         }
     }
