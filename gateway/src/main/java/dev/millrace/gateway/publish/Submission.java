@@ -15,7 +15,8 @@ final class Submission {
 
     /**
      * What one of a chain takes until it is settled beside what its readings do, in bytes: itself, its way to the loop, its
-     * promise and those who wait for its answer. 520 of them were measured for an MQTT publish, without the way to the loop.
+     * promise and those who wait for its answer. 520 were measured on a heap of 100,000 with callbacks like those of an MQTT
+     * publish, without the way to the loop.
      */
     static final int OVERHEAD = 600;
 
