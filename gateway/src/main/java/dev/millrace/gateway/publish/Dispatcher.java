@@ -6,7 +6,6 @@ import dev.millrace.gateway.publish.ShardedStream.PutResult;
 import io.vertx.core.AsyncResult;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,11 +27,12 @@ final class Dispatcher {
     private static final int SUSPECT_CALLS = 64;
 
     /**
-     * The least time between two records of a lane, in milliseconds. A shard takes 1,000 records a second from all gateways
-     * together; one that answers at once would get most of them from a single gateway, nearly empty, and a call costs as much
-     * as ten requests. Kinesis itself takes longer for a call, so there it is not felt (docs/decisions/0060-benchmarks.md).
+     * The time from one beat to the next, in milliseconds: a lane sends one record a beat, and all that have one share a call. A
+     * shard takes 1,000 records a second from all gateways together; one that answers at once would get most of them from a
+     * single gateway, nearly empty, and a call costs as much as ten requests. Kinesis itself takes longer for a call, so there it
+     * is not felt (docs/decisions/0060-benchmarks.md).
      */
-    private static final long PACE = 5;
+    private static final long BEAT = 5;
 
     private static final long NANOS_PER_MILLI = 1_000_000;
 
@@ -42,9 +42,10 @@ final class Dispatcher {
     private final GatewayMetrics metrics;
     private final BiConsumer<Lane, PutResult> settle;
     private final Set<Lane> ready = new LinkedHashSet<>();
-    private final Set<Lane> waiting = new HashSet<>();
+    private final Set<Lane> waiting = new LinkedHashSet<>();
     private int suspectCalls;
     private boolean scheduled;
+    private boolean beating;
 
     /** @param settle told what became of each lane's record */
     Dispatcher(
@@ -62,19 +63,30 @@ final class Dispatcher {
 
     /**
      * A lane may have something to send; it goes behind what has already arrived on the loop, so that lanes share a call. One
-     * that sent a moment ago waits until its pace allows the next.
+     * that has sent since the last beat waits for the next.
      */
     void look(Lane lane) {
         long early = lane.notBefore() - loop.nanoTime();
-        if (early > 0) {
-            if (waiting.add(lane)) {
-                loop.after(Math.ceilDiv(early, NANOS_PER_MILLI), () -> {
-                    waiting.remove(lane);
-                    look(lane);
-                });
-            }
+        if (early <= 0) {
+            makeReady(lane);
             return;
         }
+        waiting.add(lane);
+        if (!beating) {
+            beating = true;
+            loop.after(Math.ceilDiv(early, NANOS_PER_MILLI), this::beat);
+        }
+    }
+
+    /** All that wait, wait for the same beat. */
+    private void beat() {
+        beating = false;
+        List<Lane> due = List.copyOf(waiting);
+        waiting.clear();
+        due.forEach(this::makeReady);
+    }
+
+    private void makeReady(Lane lane) {
         ready.add(lane);
         if (!scheduled) {
             scheduled = true;
@@ -119,7 +131,7 @@ final class Dispatcher {
             return call;
         }
         ShardedStream.Entry entry = taken.get();
-        lane.sendNextNotBefore(loop.nanoTime() + PACE * NANOS_PER_MILLI);
+        lane.sendNextNotBefore(nextBeat());
         Call with = call;
         if (!call.hasRoomFor(entry)) {
             send(call);
@@ -127,6 +139,12 @@ final class Dispatcher {
         }
         with.add(lane, entry);
         return with;
+    }
+
+    /** The same for all lanes, so that they come to share a call however they began. */
+    private long nextBeat() {
+        long beat = BEAT * NANOS_PER_MILLI;
+        return (Math.floorDiv(loop.nanoTime(), beat) + 1) * beat;
     }
 
     private void send(Call call) {

@@ -105,7 +105,8 @@ class PublisherVerticleTest {
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
 
         assertEquals(50, records.get());
-        assertTrue(millis >= 49 * 5, () -> "50 records in " + millis + " ms: more than a shard takes of one gateway");
+        // a record a beat; the first may come shortly before one
+        assertTrue(millis >= 48 * 5, () -> "50 records in " + millis + " ms: more than a shard takes of one gateway");
     }
 
     @Test
