@@ -137,7 +137,7 @@ final class Lane {
     }
 
     /**
-     * Whether the loop must be woken for what is posted for it: a busy lane's readings wait for its record in flight or its pace
+     * Whether the loop must be woken for what is posted for it: a busy lane's readings wait for its record in flight or the next beat
      * anyway. Safe on any thread.
      */
     boolean isAtRest() {
