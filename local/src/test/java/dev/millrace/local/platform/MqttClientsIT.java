@@ -26,9 +26,6 @@ class MqttClientsIT {
 
     private static final Set<MqttLibrary> ALL = EnumSet.allOf(MqttLibrary.class);
 
-    /** Without Paho's for MQTT 5, which was seen to stay away for good after some of its connections had been cut. */
-    private static final Set<MqttLibrary> STEADY = EnumSet.complementOf(EnumSet.of(MqttLibrary.PAHO_5));
-
     private static Services services;
     private static JavaProcess gateway;
     private static JavaProcess processor;
@@ -83,7 +80,7 @@ class MqttClientsIT {
 
     private static void bad(String prefix, long seed, boolean duplicates, int... qos) throws Exception {
         try (TcpFaultProxy proxy = new TcpFaultProxy(mqttPort, seed, duplicates);
-                MqttLoad load = MqttLoad.start(proxy.port(), prefix, STEADY, qos)) {
+                MqttLoad load = MqttLoad.start(proxy.port(), prefix, ALL, qos)) {
             try {
                 Await.until("it was bad", () -> proxy.cuts() >= 25 && load.delivered() >= 80);
             } catch (AssertionError e) {

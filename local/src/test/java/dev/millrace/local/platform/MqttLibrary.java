@@ -18,11 +18,8 @@ import org.eclipse.paho.client.mqttv3.MqttCallback;
 import org.eclipse.paho.client.mqttv3.MqttConnectOptions;
 import org.eclipse.paho.client.mqttv3.MqttException;
 import org.eclipse.paho.client.mqttv3.MqttMessage;
-import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
-import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
-import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 
-/** The client libraries that devices use, each with a session that it goes on with. */
+/** The client libraries that devices use, each with a session that it goes on with, but for Paho's for MQTT 5 and Vert.x'. */
 enum MqttLibrary {
     PAHO_3 {
         @Override
@@ -33,7 +30,7 @@ enum MqttLibrary {
     PAHO_5 {
         @Override
         MqttDevice connect(int port, String id) throws Exception {
-            return new PahoFive(port, id);
+            return new PahoFiveDevice(port, id);
         }
     },
     HIVEMQ_3 {
@@ -129,76 +126,6 @@ enum MqttLibrary {
                 client.disconnectForcibly(0, 1_000);
                 client.close(true);
             } catch (MqttException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-    }
-
-    private static final class PahoFive implements MqttDevice {
-        private final Deliveries deliveries = new Deliveries();
-        private final org.eclipse.paho.mqttv5.client.MqttAsyncClient client;
-
-        PahoFive(int port, String id) throws Exception {
-            client = new org.eclipse.paho.mqttv5.client.MqttAsyncClient(
-                    "tcp://127.0.0.1:" + port, id, new org.eclipse.paho.mqttv5.client.persist.MemoryPersistence());
-            client.setCallback(new org.eclipse.paho.mqttv5.client.MqttCallback() {
-                @Override
-                public void deliveryComplete(org.eclipse.paho.mqttv5.client.IMqttToken token) {
-                    deliveries.completed(token.getMessageId());
-                }
-
-                @Override
-                public void disconnected(MqttDisconnectResponse response) {}
-
-                @Override
-                public void mqttErrorOccurred(org.eclipse.paho.mqttv5.common.MqttException exception) {}
-
-                @Override
-                public void messageArrived(String topic, org.eclipse.paho.mqttv5.common.MqttMessage message) {}
-
-                @Override
-                public void connectComplete(boolean reconnect, String serverUri) {}
-
-                @Override
-                public void authPacketArrived(int reasonCode, MqttProperties properties) {}
-            });
-            MqttConnectionOptions options = new MqttConnectionOptions();
-            options.setCleanStart(false);
-            options.setSessionExpiryInterval(SESSION_SECONDS);
-            options.setAutomaticReconnect(true);
-            options.setAutomaticReconnectDelay(1, 1);
-            options.setMaxReconnectDelay(1_000);
-            options.setKeepAliveInterval(KEEP_ALIVE_SECONDS);
-            options.setConnectionTimeout(5);
-            while (true) {
-                try {
-                    client.connect(options).waitForCompletion();
-                    return;
-                } catch (org.eclipse.paho.mqttv5.common.MqttException e) {
-                    LockSupport.parkNanos(RETRY_NANOS);
-                }
-            }
-        }
-
-        @Override
-        public CompletableFuture<?> publish(String topic, byte[] payload, int qos) {
-            CompletableFuture<Void> delivered = new CompletableFuture<>();
-            while (true) {
-                try {
-                    deliveries.sent(client.publish(topic, payload, qos, false).getMessageId(), delivered);
-                    return delivered;
-                } catch (org.eclipse.paho.mqttv5.common.MqttException e) {
-                    LockSupport.parkNanos(RETRY_NANOS);
-                }
-            }
-        }
-
-        @Override
-        public void close() {
-            try {
-                client.disconnectForcibly(0, 1_000, true);
-                client.close(true);
-            } catch (org.eclipse.paho.mqttv5.common.MqttException e) {
                 throw new IllegalStateException(e);
             }
         }
