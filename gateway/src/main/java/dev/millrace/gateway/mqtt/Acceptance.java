@@ -31,7 +31,7 @@ record Acceptance(Client client, Terms terms, long sessionExpirySeconds) {
         Terms terms = new Terms(
                 limits.receiveMaximum(),
                 limits.maxPacketBytes(),
-                TopicAliases.MAX,
+                limits.topicAliasMaximum(),
                 assigned,
                 expiry == connect.sessionExpirySeconds() ? OptionalLong.empty() : OptionalLong.of(expiry),
                 keepAlive == asked ? OptionalInt.empty() : OptionalInt.of(keepAlive));

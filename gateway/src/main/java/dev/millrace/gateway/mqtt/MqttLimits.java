@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param maxConnections the most connections at a time; one more is closed at once
  * @param maxPacketBytes the largest packet, its first two to five bytes not counted
  * @param receiveMaximum publishes of one connection that have no answer yet, 1 to 65,535
+ * @param topicAliasMaximum the largest topic alias of MQTT 5, 0: none are taken
  * @param connectTimeout how long a connection may be without a CONNECT
  * @param packetTimeout how long a packet may take from its first byte to its last, and a client to read what it is sent
  * @param maxKeepAlive the longest keep-alive; one of MQTT 5 who asks for a longer one is told to keep this
@@ -20,6 +21,7 @@ public record MqttLimits(
         int maxConnections,
         int maxPacketBytes,
         int receiveMaximum,
+        int topicAliasMaximum,
         Duration connectTimeout,
         Duration packetTimeout,
         Duration maxKeepAlive,
@@ -33,6 +35,7 @@ public record MqttLimits(
             10_000,
             256 * KIB,
             256,
+            32,
             Duration.ofSeconds(10),
             Duration.ofSeconds(30),
             Duration.ofSeconds(300),
@@ -45,6 +48,7 @@ public record MqttLimits(
                 environment.integer("MQTT_MAX_CONNECTIONS", DEFAULT.maxConnections, 1, 1_000_000),
                 environment.integer("MQTT_MAX_PACKET_BYTES", DEFAULT.maxPacketBytes, 20 * KIB, 4096 * KIB),
                 environment.integer("MQTT_RECEIVE_MAXIMUM", DEFAULT.receiveMaximum, 1, 65_535),
+                environment.integer("MQTT_TOPIC_ALIAS_MAXIMUM", DEFAULT.topicAliasMaximum, 0, 1_000),
                 DEFAULT.connectTimeout,
                 packetTimeout,
                 environment.duration("MQTT_MAX_KEEP_ALIVE", "300s", Duration.ofSeconds(1), Duration.ofSeconds(43_690)),

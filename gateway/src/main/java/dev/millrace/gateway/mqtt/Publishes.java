@@ -99,7 +99,7 @@ final class Publishes {
     private final Duration patience;
     private final Chain chain = new Chain();
     private final Answers answers;
-    private final TopicAliases aliases = new TopicAliases();
+    private final TopicAliases aliases;
     private Principal principal;
     private @Nullable Waiting waiting;
     private boolean over;
@@ -126,6 +126,7 @@ final class Publishes {
         this.patience = patience;
         this.line = line;
         this.answers = new Answers(client, ids, line);
+        this.aliases = new TopicAliases(shared.limits().topicAliasMaximum());
     }
 
     /** From now on the client is this, as its credentials say. */

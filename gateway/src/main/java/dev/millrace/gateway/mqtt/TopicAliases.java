@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
 /** What the topic aliases of one connection mean (MQTT 5, 3.3.2.3.4). */
 final class TopicAliases {
 
-    /** The largest that a client may use. */
-    static final int MAX = 32;
-
     /** No topic of readings, and short: what a client has an alias for may be 64 KiB long. */
     private static final String OTHER = "?";
 
@@ -22,7 +19,13 @@ final class TopicAliases {
         record Invalid(ReasonCode reason) implements Resolved {}
     }
 
+    private final int maximum;
     private @Nullable Map<Integer, String> topics;
+
+    /** @param maximum the largest that the client may use */
+    TopicAliases(int maximum) {
+        this.maximum = maximum;
+    }
 
     /**
      * The topic of a publish.
@@ -34,7 +37,7 @@ final class TopicAliases {
         if (alias < 0) {
             return new Resolved.Topic(topic);
         }
-        if (alias == 0 || alias > MAX) {
+        if (alias == 0 || alias > maximum) {
             return new Resolved.Invalid(ReasonCode.TOPIC_ALIAS_INVALID);
         }
         if (topics == null) {

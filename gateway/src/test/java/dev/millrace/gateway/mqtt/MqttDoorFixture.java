@@ -110,6 +110,7 @@ abstract class MqttDoorFixture {
                 maxConnections(),
                 maxPacketBytes(),
                 receiveMaximum(),
+                MqttLimits.DEFAULT.topicAliasMaximum(),
                 MqttLimits.DEFAULT.connectTimeout(),
                 PACKET_TIMEOUT,
                 MqttLimits.DEFAULT.maxKeepAlive(),
