@@ -26,6 +26,7 @@ public final class LocalRedis implements LocalService {
     private static final Logger log = LoggerFactory.getLogger(LocalRedis.class);
 
     private static final Duration START_TIME = Duration.ofSeconds(10);
+    private static final int EXECUTE_ATTEMPTS = 200;
     private static final Duration PROBE_INTERVAL = Duration.ofMillis(5);
     private static final int PROBE_TIMEOUT_MILLIS = 500;
 
@@ -89,10 +90,8 @@ public final class LocalRedis implements LocalService {
 
     /** Runs the program, which detaches the server and ends. */
     private static void run(List<String> command, Path output) throws IOException {
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
+        Process process =
+                execute(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()));
         try {
             if (!process.waitFor(START_TIME.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly();
@@ -108,6 +107,23 @@ public final class LocalRedis implements LocalService {
         }
     }
 
+    /**
+     * The program has just been written. What another thread forks in that moment, PostgreSQL that is, holds it open until it
+     * executes its own, and what is open for writing cannot be executed (ETXTBSY, execve(2)).
+     */
+    private static Process execute(ProcessBuilder program) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return program.start();
+            } catch (IOException e) {
+                if (attempt == EXECUTE_ATTEMPTS) {
+                    throw e;
+                }
+                pause();
+            }
+        }
+    }
+
     /** Redis writes its pid file once it listens: with it, the answer is this server's and not another's. */
     private static void awaitReady(int port, Path pidFile) throws IOException {
         long end = System.nanoTime() + START_TIME.toNanos();
@@ -115,15 +131,19 @@ public final class LocalRedis implements LocalService {
             if (RunDirectory.server(pidFile).isPresent() && answers(port)) {
                 return;
             }
-            try {
-                // between two looks: a daemon tells nobody that it listens
-                Thread.sleep(PROBE_INTERVAL);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted", e);
-            }
+            pause();
         }
         throw new IOException("no answer on port " + port + " within " + START_TIME.toSeconds() + " s");
+    }
+
+    /** Between two looks or attempts: neither a daemon that listens nor a file that is free tells anybody. */
+    private static void pause() throws IOException {
+        try {
+            Thread.sleep(PROBE_INTERVAL);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
     }
 
     private static boolean answers(int port) {
