@@ -12,7 +12,10 @@ import dev.millrace.gateway.mqtt.MqttConfig;
 import dev.millrace.gateway.publish.PublisherConfig;
 import dev.millrace.gateway.trace.TracingConfig;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Every setting of the gateway. */
 public record GatewayConfig(
@@ -48,6 +51,7 @@ public record GatewayConfig(
                 DatabaseConfig.read(environment),
                 RedisConfig.read(environment),
                 TracingConfig.read(environment));
+        config.checkPorts(environment);
         Duration stop =
                 config.ops.shutdownDelay().plus(config.publisher.timeout()).plus(HTTP_DRAIN);
         if (stop.compareTo(config.ops.shutdownTimeout()) >= 0) {
@@ -56,5 +60,22 @@ public record GatewayConfig(
                     "must be longer than SHUTDOWN_DELAY, PUBLISH_TIMEOUT and " + HTTP_DRAIN.toSeconds() + "s together");
         }
         return config;
+    }
+
+    /** Servers of one process on one port would share its connections without a word. */
+    private void checkPorts(Environment environment) {
+        Map<Integer, String> taken = new HashMap<>();
+        List<Map.Entry<String, Integer>> ports = new ArrayList<>(List.of(
+                Map.entry("HTTP_PORT", http.port()),
+                Map.entry("OPS_PORT", ops.port()),
+                Map.entry("MQTT_PORT", mqtt.port())));
+        mqtt.webSocketPort().ifPresent(port -> ports.add(Map.entry("MQTT_WEBSOCKET_PORT", port)));
+        for (Map.Entry<String, Integer> port : ports) {
+            // 0: one that is free
+            String other = port.getValue() == 0 ? null : taken.putIfAbsent(port.getValue(), port.getKey());
+            if (other != null) {
+                environment.problem(port.getKey(), "must not be the same as " + other);
+            }
+        }
     }
 }

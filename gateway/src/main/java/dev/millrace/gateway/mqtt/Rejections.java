@@ -21,6 +21,9 @@ public final class Rejections {
     /** How many are kept. */
     static final int CAPACITY = 1_000;
 
+    /** How many items of one publish are kept. */
+    private static final int MAX_OF_ONE = 5;
+
     /** Longer texts are cut; client ids are shorter. */
     private static final int MAX_TEXT = 256;
 
@@ -98,8 +101,14 @@ public final class Rejections {
         }
     }
 
+    /** The first of them, and how many: one publish must not take the place of all others. */
     private void record(String clientId, String topic, List<ItemRefusal> rejected) {
-        rejected.forEach(refusal -> add(clientId, topic, Code.of(refusal.code()), refusal.field(), refusal.detail()));
+        for (ItemRefusal refusal : rejected.subList(0, Math.min(rejected.size(), MAX_OF_ONE))) {
+            add(clientId, topic, Code.of(refusal.code()), refusal.field(), refusal.detail());
+        }
+        synchronized (this) {
+            total += Math.max(0, rejected.size() - MAX_OF_ONE);
+        }
     }
 
     private static String cut(String text) {
