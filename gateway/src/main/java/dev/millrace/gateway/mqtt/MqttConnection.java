@@ -30,6 +30,8 @@ import org.slf4j.LoggerFactory;
  *
  * Closing: what was to be sent is sent, and what the client still sends is thrown away for a moment, because a socket that is
  * closed with unread bytes is reset, and the reset may overtake the last answer. Confined to its event loop.
+ *
+ * <p>Long because every way from one state to the next is here, so that each can be held against the others.
  */
 final class MqttConnection implements Publishes.Line, Sessions.Owner {
 
@@ -72,13 +74,11 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     private final PacketFramer framer;
     private final long patience;
     private final BodyBudget.Share willBytes;
+    private final Silence silence;
     private State state = new State.Opened();
     private Principal principal = NOBODY;
     private long authRevision;
     private long openedAt;
-    private long lastPacketAt;
-    private long packetSince;
-    private long unreadSince;
     private long lastReceipt;
     private long sessionExpiry;
     private boolean paused;
@@ -101,12 +101,12 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         long whole = shared.limits().stallTimeout().toNanos();
         this.patience = whole - shared.random().nextLong(whole / 4 + 1);
         this.openedAt = shared.nanoTime().getAsLong();
-        this.lastPacketAt = openedAt;
+        this.silence = new Silence(shared.limits(), openedAt);
     }
 
     /** A packet has come. */
     void handle(Packet packet) {
-        lastPacketAt = shared.nanoTime().getAsLong();
+        silence.broken(shared.nanoTime().getAsLong());
         try {
             dispatch(packet);
         } catch (RuntimeException e) {
@@ -206,7 +206,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
                 shared, client, principal, session.ids(), channel.addressKey(), Duration.ofNanos(patience), this);
         state = new State.Connected(client, session, publishes);
         lastReceipt = shared.receipt().next();
-        lastPacketAt = shared.nanoTime().getAsLong();
+        silence.broken(shared.nanoTime().getAsLong());
         shared.metrics().connect(Connect.ACCEPTED);
         PacketEncoder.accept(out(), client.version(), session.present(), accepted.terms());
         if (draining) {
@@ -393,7 +393,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
 
     /** The channel takes more to write, or no more. */
     void writabilityChanged() {
-        unreadSince = shared.nanoTime().getAsLong();
+        silence.readingChanged(shared.nanoTime().getAsLong());
         updateReading();
     }
 
@@ -412,8 +412,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         if (paused) {
             framer.pause();
         } else {
-            // what it sent while nobody read was in time
-            lastPacketAt = shared.nanoTime().getAsLong();
+            silence.broken(shared.nanoTime().getAsLong());
             framer.resume();
         }
     }
@@ -446,25 +445,21 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     }
 
     private void lookAtSilence(Client client, long now) {
-        if (!channel.isWritable()) {
-            if (now - unreadSince > shared.limits().packetTimeout().toNanos()) {
-                leave(End.UNREAD, true);
-                channel.close();
-            }
-            return;
-        }
-        if (!framer.isWithinPacket() || lastPacketAt - packetSince > 0) {
-            packetSince = now;
-        } else if (now - packetSince > shared.limits().packetTimeout().toNanos()) {
-            end(End.SLOW_PACKET, ReasonCode.UNSPECIFIED_ERROR);
-            return;
-        }
-        long keepAlive = TimeUnit.SECONDS.toNanos(client.keepAliveSeconds());
-        // who is within a packet cannot say anything else; that it ends is looked at above
-        boolean mayBeSilent = paused || framer.isStarved() || framer.isWithinPacket();
-        if (keepAlive > 0 && !mayBeSilent && now - lastPacketAt > keepAlive + keepAlive / 2) {
-            end(End.KEEP_ALIVE, ReasonCode.KEEP_ALIVE_TIMEOUT);
-        }
+        boolean held = paused || framer.isStarved();
+        silence.look(now, client.keepAliveSeconds(), channel.isWritable(), framer.isWithinPacket(), held)
+                .ifPresent(reason -> {
+                    if (reason == End.UNREAD) {
+                        // it would not read that either
+                        leave(reason, true);
+                        channel.close();
+                    } else {
+                        end(
+                                reason,
+                                reason == End.KEEP_ALIVE
+                                        ? ReasonCode.KEEP_ALIVE_TIMEOUT
+                                        : ReasonCode.UNSPECIFIED_ERROR);
+                    }
+                });
     }
 
     /** Keys have changed: the client goes on as who it is now, or not at all. */
