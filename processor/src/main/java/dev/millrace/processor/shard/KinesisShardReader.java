@@ -1,5 +1,6 @@
 package dev.millrace.processor.shard;
 
+import dev.millrace.processor.store.Position;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +32,18 @@ public final class KinesisShardReader implements ShardReader {
     }
 
     @Override
-    public void seek(String sequenceNumber) {
-        lastRead = sequenceNumber;
+    public void seek(ReadFrom from) {
+        lastRead = from instanceof ReadFrom.Resume(Position position) ? position.sequenceNumber() : "";
+        iterator = null;
+    }
+
+    @Override
+    public void readAhead(long delayMillis) {
+        // nothing is read ahead yet
+    }
+
+    @Override
+    public void close() {
         iterator = null;
     }
 
@@ -76,7 +87,7 @@ public final class KinesisShardReader implements ShardReader {
                     record.data().asByteArrayUnsafe()));
         }
         Long behind = answer.millisBehindLatest();
-        return new ShardRead.Records(records, behind == null ? 0 : behind, answer.nextShardIterator() == null);
+        return new ShardRead.Records(records, behind == null ? 0 : behind, answer.nextShardIterator() == null, 0);
     }
 
     private String newIterator() throws KinesisCalls.Failure {

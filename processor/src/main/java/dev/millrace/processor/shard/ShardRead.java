@@ -11,8 +11,9 @@ public sealed interface ShardRead {
      * @param records in order, perhaps none
      * @param millisBehind how far the answer lies behind the tip of the shard
      * @param atEnd whether the shard has ended and nothing follows these records
+     * @param answeredAt when Kinesis gave it, by its own clock, microseconds since 1970
      */
-    record Records(List<ShardRecord> records, long millisBehind, boolean atEnd) implements ShardRead {}
+    record Records(List<ShardRecord> records, long millisBehind, boolean atEnd, long answeredAt) implements ShardRead {}
 
     /** Nothing was read, and the reader still stands where it stood. */
     record Failed(String reason) implements ShardRead {}

@@ -1,13 +1,10 @@
 package dev.millrace.processor.store;
 
-import dev.millrace.core.reading.Measurement;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.anomaly.SeriesState;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
-import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -17,17 +14,13 @@ import java.util.function.Supplier;
 /** A shard's store in PostgreSQL. */
 public final class PgShardStore implements ShardStore {
 
-    private static final String NEW_PROGRESS = """
-            INSERT INTO shard_progress (stream, stream_created, shard_id, owner) VALUES ($1, $2, $3, $4)
-            ON CONFLICT DO NOTHING
-            """;
     private static final String PROGRESS = """
             SELECT sequence_number, sub_sequence_number, epoch, closed FROM shard_progress
             WHERE stream = $1 AND stream_created = $2 AND shard_id = $3
             """;
 
     /** {@code kinds} keeps the search for a latest value out of a table in which the series has none. */
-    private static final String LAST = """
+    static final String LAST = """
             LEFT JOIN LATERAL (SELECT at, value FROM measurement r
                 WHERE s.kinds & 1 <> 0 AND r.sensor_key = s.sensor_key AND r.metric_key = s.metric_key
                 ORDER BY at DESC LIMIT 1) n ON true
@@ -43,12 +36,6 @@ public final class PgShardStore implements ShardStore {
             FROM unnest($1::text[], $2::text[]) AS k (sensor_id, name)
             JOIN sensor USING (sensor_id) JOIN metric USING (name) JOIN series s USING (sensor_key, metric_key)
             """ + LAST + "WHERE greatest(n.at, t.at) IS NOT NULL";
-
-    private static final String LATEST = """
-            SELECT k.sensor_id, m.name, n.at, n.value, t.at, t.value
-            FROM unnest($1::text[]) AS k (sensor_id)
-            JOIN sensor USING (sensor_id) JOIN series s USING (sensor_key) JOIN metric m USING (metric_key)
-            """ + LAST + "ORDER BY k.sensor_id, m.name";
 
     private final ShardKey shard;
     private final String owner;
@@ -68,19 +55,18 @@ public final class PgShardStore implements ShardStore {
     }
 
     @Override
-    public Loaded<Progress> progress() {
-        return load(() -> {
-            Tuple key = Tuple.of(shard.stream(), PgTime.of(shard.streamCreated()), shard.shardId());
-            var found = session.query(PROGRESS, key);
-            if (found.size() == 0) {
-                session.query(
-                        NEW_PROGRESS,
-                        Tuple.of(shard.stream(), PgTime.of(shard.streamCreated()), shard.shardId(), owner));
-                found = session.query(PROGRESS, key);
-            }
-            Row row = found.iterator().next();
-            return new Progress(new Position(row.getString(0), row.getLong(1)), row.getLong(2), row.getBoolean(3));
-        });
+    public Loaded<ShardState> state() {
+        throw new UnsupportedOperationException(PROGRESS + PgTime.of(shard.streamCreated()));
+    }
+
+    @Override
+    public CommitResult rehearse(Progress from, Work work) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Loaded<Boolean> release(long epoch) {
+        throw new UnsupportedOperationException();
     }
 
     @Override
@@ -96,27 +82,6 @@ public final class PgShardStore implements ShardStore {
                         new SeriesState(PgTime.micros(row.getOffsetDateTime(2)), List.of(row.getArrayOfStrings(3))));
             }
             return states;
-        });
-    }
-
-    @Override
-    public Loaded<Map<String, List<LatestValue>>> latest(Collection<String> sensorIds) {
-        return load(() -> {
-            Map<String, List<LatestValue>> latest = HashMap.newHashMap(sensorIds.size());
-            for (Row row : session.query(LATEST, Tuple.of((Object) sensorIds.toArray(String[]::new)))) {
-                OffsetDateTime number = row.getOffsetDateTime(2);
-                OffsetDateTime text = row.getOffsetDateTime(4);
-                List<LatestValue> values = latest.computeIfAbsent(row.getString(0), _ -> new ArrayList<>());
-                if (number != null && (text == null || number.isAfter(text))) {
-                    values.add(new LatestValue(
-                            PgTime.micros(number), new Measurement.Numeric(row.getString(1), row.getDouble(3))));
-                } else if (text != null) {
-                    values.add(new LatestValue(
-                            PgTime.micros(text), new Measurement.State(row.getString(1), row.getString(5))));
-                }
-            }
-            latest.values().removeIf(List::isEmpty);
-            return latest;
         });
     }
 

@@ -1,0 +1,69 @@
+package dev.millrace.processor.store;
+
+import dev.millrace.core.reading.Measurement;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.Tuple;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** What is stored of sensors in PostgreSQL. */
+public final class PgSensorStore implements SensorStore {
+
+    private static final String LATEST = """
+            SELECT k.sensor_id, m.name, n.at, n.value, t.at, t.value
+            FROM unnest($1::text[]) AS k (sensor_id)
+            JOIN sensor USING (sensor_id) JOIN series s USING (sensor_key) JOIN metric m USING (metric_key)
+            """ + PgShardStore.LAST + "ORDER BY k.sensor_id, m.name";
+
+    private final PgSession session;
+
+    public PgSensorStore(Pool pool) {
+        this.session = new PgSession(pool, () -> {});
+    }
+
+    @Override
+    public Loaded<Map<String, List<LatestValue>>> latest(Collection<String> sensorIds) {
+        return load(() -> {
+            Map<String, List<LatestValue>> latest = HashMap.newHashMap(sensorIds.size());
+            for (Row row : session.query(LATEST, Tuple.of((Object) sensorIds.toArray(String[]::new)))) {
+                OffsetDateTime number = row.getOffsetDateTime(2);
+                OffsetDateTime text = row.getOffsetDateTime(4);
+                List<LatestValue> values = latest.computeIfAbsent(row.getString(0), _ -> new ArrayList<>());
+                if (number != null && (text == null || number.isAfter(text))) {
+                    values.add(new LatestValue(
+                            PgTime.micros(number), new Measurement.Numeric(row.getString(1), row.getDouble(3))));
+                } else if (text != null) {
+                    values.add(new LatestValue(
+                            PgTime.micros(text), new Measurement.State(row.getString(1), row.getString(5))));
+                }
+            }
+            latest.values().removeIf(List::isEmpty);
+            return latest;
+        });
+    }
+
+    @Override
+    public Loaded<List<String>> seenSince(long since, String after, int limit) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {
+        session.drop();
+    }
+
+    private <T> Loaded<T> load(Supplier<T> query) {
+        try {
+            return new Loaded.Found<>(query.get());
+        } catch (RuntimeException e) {
+            session.drop();
+            return new Loaded.Unavailable<>(PgSession.reason(e));
+        }
+    }
+}
