@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Every metric of a processor: names, tags, meanings. */
 public final class ProcessorMetrics implements ShardMeter {
@@ -33,10 +34,13 @@ public final class ProcessorMetrics implements ShardMeter {
     private final Counter anomaliesOpened;
     private final Counter redisFailures;
     private final Map<DeadLetter.Reason, Counter> deadLetters = new EnumMap<>(DeadLetter.Reason.class);
+    private final MeterRegistry registry;
+    private final Map<String, Behind> behind = new ConcurrentHashMap<>();
     private final Map<String, Long> committedUpTo = new ConcurrentHashMap<>();
 
     public ProcessorMetrics(MeterRegistry registry, InstantSource clock) {
         this.clock = clock;
+        this.registry = registry;
         committedUpTo.put(ALL, clock.millis());
         records = counter(registry, "records", "Kinesis records committed");
         userRecords = counter(registry, "user.records", "User records committed, dead letters included");
@@ -71,11 +75,15 @@ public final class ProcessorMetrics implements ShardMeter {
 
     @Override
     public void committed(Batch batch, Work work, int newRows) {
+        work.gap().ifPresent(_ -> gaps.increment());
+        if (batch.isNone()) {
+            // a sign of life
+            return;
+        }
         commits.increment();
         records.increment(batch.records());
         userRecords.increment(work.userRecords());
         foreignAggregates.increment(batch.foreignAggregates());
-        work.gap().ifPresent(_ -> gaps.increment());
         rows.increment(newRows);
         anomaliesOpened.increment(work.detection().opened().size());
         for (DeadLetter letter : work.deadLetters()) {
@@ -104,18 +112,45 @@ public final class ProcessorMetrics implements ShardMeter {
     @Override
     public void awaited(String shardId, long millis) {
         long since = clock.millis() - millis;
-        committedUpTo.put(shardId, Math.min(since, committedUpTo.getOrDefault(ALL, since)));
+        committedUpTo.merge(shardId, Math.min(since, committedUpTo.getOrDefault(ALL, since)), Math::min);
     }
 
     @Override
     public void caughtUp(String shardId, long millisBehind) {
         committedUpTo.remove(ALL);
         committedUpTo.put(shardId, clock.millis() - millisBehind);
+        behind.computeIfAbsent(shardId, this::registerBehind).millis = millisBehind;
+    }
+
+    /** The tag is a shard's id: there are few shards, and those that are read elsewhere are taken out again. */
+    private Behind registerBehind(String shardId) {
+        Behind value = new Behind();
+        value.gauge = Gauge.builder(PREFIX + "behind.milliseconds", value, current -> current.millis)
+                .description("How far what was last read of a shard lies behind its tip")
+                .tag("shard", shardId)
+                .register(registry);
+        return value;
+    }
+
+    private static final class Behind {
+
+        private volatile long millis;
+        private volatile @Nullable Gauge gauge;
     }
 
     @Override
     public void left(String shardId) {
         committedUpTo.remove(shardId);
+        Behind value = behind.remove(shardId);
+        Gauge gauge = value == null ? null : value.gauge;
+        if (gauge != null) {
+            registry.remove(gauge);
+        }
+    }
+
+    @Override
+    public void spread() {
+        committedUpTo.remove(ALL);
     }
 
     /** A use of Redis failed. */

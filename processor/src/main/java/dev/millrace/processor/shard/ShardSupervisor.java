@@ -14,6 +14,7 @@ import dev.millrace.processor.task.Tasks;
 import dev.millrace.processor.task.Waits;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +64,9 @@ public final class ShardSupervisor implements Tasks.Program {
 
     /** The stream as it is being read. */
     private @Nullable Reading reading;
+
+    /** The shards that are this process's to read and are not read here yet, since when; nanoseconds. */
+    private final Map<String, Long> awaited = new HashMap<>();
 
     private long listed;
     private int failures;
@@ -157,8 +161,27 @@ public final class ShardSupervisor implements Tasks.Program {
                     });
             }
         }
+        awaitMine(plan.mine(), waits.nanos());
+        meter.spread();
         tell(due, stored, membership);
         return true;
+    }
+
+    /** Counts the lag of shards that are this process's to read, while they are still another's or cannot be taken. */
+    private void awaitMine(List<String> mine, long now) {
+        awaited.keySet().removeIf(shardId -> {
+            boolean over = !mine.contains(shardId) || running.ids().contains(shardId);
+            if (over && !running.ids().contains(shardId)) {
+                meter.left(shardId);
+            }
+            return over;
+        });
+        for (String shardId : mine) {
+            if (!running.ids().contains(shardId)) {
+                long since = awaited.computeIfAbsent(shardId, _ -> now);
+                meter.awaited(shardId, TimeUnit.NANOSECONDS.toMillis(now - since));
+            }
+        }
     }
 
     private boolean postgresqlFailed(String reason) {
