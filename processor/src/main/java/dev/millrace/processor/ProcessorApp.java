@@ -208,7 +208,7 @@ public final class ProcessorApp implements Service {
     private ShardLoop loop(ShardInfo shard, StreamCatalog.Listing listing, long epoch, Waits waits) {
         String stream = config.kinesis().stream();
         String shardId = shard.shardId();
-        PgShardStore store = new PgShardStore(pool, new ShardKey(stream, listing.created(), shardId), config.owner());
+        PgShardStore store = new PgShardStore(pool, new ShardKey(stream, listing.created(), shardId));
         // the gateway has limited what was sent; its line may be longer, and must not be refused once it was accepted
         ReadingDecoder decoder = new ReadingDecoder(
                 new ReadingLimits(config.maxClockAhead().plus(CLOCK_SKEW), Optional.empty()),
