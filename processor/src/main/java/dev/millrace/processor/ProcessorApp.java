@@ -14,34 +14,48 @@ import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReadingEncoder;
 import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.processor.anomaly.Detector;
+import dev.millrace.processor.cache.LatestValues;
 import dev.millrace.processor.cache.RedisLatestValues;
+import dev.millrace.processor.ownership.LeaseTime;
+import dev.millrace.processor.ownership.Ownership;
+import dev.millrace.processor.ownership.SoleMember;
 import dev.millrace.processor.shard.BatchDecoder;
 import dev.millrace.processor.shard.KinesisShardReader;
 import dev.millrace.processor.shard.KinesisStreamCatalog;
+import dev.millrace.processor.shard.RunningShards;
 import dev.millrace.processor.shard.ShardInfo;
 import dev.millrace.processor.shard.ShardLoop;
 import dev.millrace.processor.shard.ShardSupervisor;
-import dev.millrace.processor.shard.ShardVerticle;
-import dev.millrace.processor.shard.Waits;
+import dev.millrace.processor.shard.StreamCatalog;
 import dev.millrace.processor.store.FlywayMigrations;
+import dev.millrace.processor.store.PartitionKeeper;
+import dev.millrace.processor.store.PgPartitionStore;
+import dev.millrace.processor.store.PgSensorStore;
 import dev.millrace.processor.store.PgShardStore;
 import dev.millrace.processor.store.PgStreamStore;
 import dev.millrace.processor.store.ShardKey;
+import dev.millrace.processor.store.StartPosition;
+import dev.millrace.processor.task.Tasks;
+import dev.millrace.processor.task.VertxTasks;
+import dev.millrace.processor.task.Waits;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
-import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Redis;
 import io.vertx.sqlclient.Pool;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** A processor with all its parts, wired. */
@@ -49,6 +63,8 @@ public final class ProcessorApp implements Service {
 
     /** A bound, not a size: each shard that is read holds one connection. */
     private static final int MAX_CONNECTIONS = 256;
+
+    private static final LeaseTime LEASE = new LeaseTime(Duration.ofSeconds(15));
 
     private static final Duration KINESIS_TIMEOUT = Duration.ofSeconds(10);
 
@@ -75,7 +91,11 @@ public final class ProcessorApp implements Service {
     private final Availability postgresqlState;
     private final Availability kinesisState;
     private final Availability redisState;
-    private final ProcessorVerticle verticle;
+    private final VertxTasks tasks;
+    private final SoleMember members;
+    private final ProcessorProgram program;
+    private final List<VertxTasks.Started> started = new CopyOnWriteArrayList<>();
+    private volatile VertxTasks.@Nullable Started main;
     private final ShutdownPlan shutdownPlan;
 
     public ProcessorApp(ProcessorConfig config) {
@@ -88,10 +108,13 @@ public final class ProcessorApp implements Service {
         postgresqlState = availability("PostgreSQL", Availability.Kind.ESSENTIAL);
         kinesisState = availability("Kinesis", Availability.Kind.ESSENTIAL);
         redisState = availability("Redis", Availability.Kind.NEEDED_AT_START);
-        verticle = verticle();
+        tasks = new VertxTasks(vertx);
+        members = new SoleMember(config.owner(), System::nanoTime);
+        program = program();
         shutdownPlan = new ShutdownPlan(config.ops().shutdownTimeout())
                 .then("not ready", this::drain)
-                .then("commit what is in hand", verticle::finish)
+                .then("commit what is in hand", this::finish)
+                .then("stop what tends to the stores", this::finishOthers)
                 .then("close the pools", () -> Future.join(pool.close(), redis.close()))
                 .then("close the Kinesis client", () -> vertx.executeBlocking(this::closeKinesis))
                 .then("close the operations server", opsServer::close)
@@ -102,21 +125,28 @@ public final class ProcessorApp implements Service {
         return new Availability(name, kind, health.component(name.toLowerCase(Locale.ROOT)), clock);
     }
 
-    private ProcessorVerticle verticle() {
+    private ProcessorProgram program() {
         String stream = config.kinesis().stream();
-        return new ProcessorVerticle(
-                stream,
-                new ProcessorVerticle.Ports(
-                        new FlywayMigrations(config.migration()),
-                        new PgStreamStore(pool),
-                        new KinesisStreamCatalog(kinesis, vertx, stream)),
-                new ProcessorVerticle.States(postgresqlState, kinesisState, health.component("shards")),
-                created -> new ShardSupervisor(
-                        vertx,
-                        (shard, listener) -> new ShardVerticle(waits -> loop(created, shard, waits), listener),
-                        metrics,
-                        System::nanoTime,
-                        random),
+        Health.Component shards = health.component("shards");
+        ShardSupervisor supervisor = new ShardSupervisor(
+                new ShardSupervisor.Ports(
+                        new KinesisStreamCatalog(kinesis, vertx, stream),
+                        created -> new PgStreamStore(pool, stream, created),
+                        members),
+                new ShardSupervisor.States(postgresqlState, kinesisState, shards),
+                new StartPosition.TrimHorizon(),
+                new Ownership(members.self(), LEASE, random),
+                new RunningShards(tasks, this::loop, metrics, this::wake, random),
+                metrics,
+                clock,
+                random);
+        return new ProcessorProgram(
+                vertx,
+                new FlywayMigrations(config.migration()),
+                postgresqlState,
+                shards,
+                this::schemaIsUpToDate,
+                supervisor,
                 random);
     }
 
@@ -124,9 +154,40 @@ public final class ProcessorApp implements Service {
     public Future<Void> start() {
         return opsServer
                 .start()
-                .compose(_ -> vertx.deployVerticle(
-                        verticle, new DeploymentOptions().setThreadingModel(ThreadingModel.VIRTUAL_THREAD)))
+                .onSuccess(_ -> main = tasks.start(
+                        "processor",
+                        program,
+                        fault -> fault.ifPresent(_ -> health.component("shards").down("stopped by a fault"))))
                 .mapEmpty();
+    }
+
+    /** What needs the tables. */
+    private void schemaIsUpToDate() {
+        tend("partitions", new PartitionKeeper(new PgPartitionStore(pool), OptionalInt.empty(), postgresqlState));
+    }
+
+    private void tend(String name, Tasks.Program keeper) {
+        started.add(tasks.start(
+                name,
+                keeper,
+                fault -> fault.ifPresent(_ -> health.component(name).down("stopped by a fault"))));
+    }
+
+    private void wake() {
+        VertxTasks.Started running = main;
+        if (running != null) {
+            running.wake();
+        }
+    }
+
+    private Future<?> finish() {
+        members.drain();
+        VertxTasks.Started running = main;
+        return running == null ? Future.succeededFuture() : running.finish();
+    }
+
+    private Future<?> finishOthers() {
+        return Future.join(started.stream().map(VertxTasks.Started::finish).toList());
     }
 
     @Override
@@ -144,25 +205,33 @@ public final class ProcessorApp implements Service {
         return opsServer.port();
     }
 
-    private ShardLoop loop(long created, ShardInfo shard, Waits waits) {
+    private ShardLoop loop(ShardInfo shard, StreamCatalog.Listing listing, long epoch, Waits waits) {
         String stream = config.kinesis().stream();
         String shardId = shard.shardId();
-        PgShardStore store = new PgShardStore(pool, new ShardKey(stream, created, shardId), config.owner());
-        RedisLatestValues latest =
-                new RedisLatestValues(shardId, redis, redisState, store::latest, metrics::redisFailed, waits::nanos);
+        PgShardStore store = new PgShardStore(pool, new ShardKey(stream, listing.created(), shardId), config.owner());
         // the gateway has limited what was sent; its line may be longer, and must not be refused once it was accepted
         ReadingDecoder decoder = new ReadingDecoder(
                 new ReadingLimits(config.maxClockAhead().plus(CLOCK_SKEW), Optional.empty()),
                 ReadingEncoder.MAX_LINE_BYTES);
         return new ShardLoop(
-                shardId,
-                new ShardLoop.Ports(new KinesisShardReader(kinesis, vertx, stream, shardId), store, latest),
+                new ShardLoop.Claim(
+                        shardId,
+                        epoch,
+                        TimeUnit.MILLISECONDS.toMicros(listing.retention().toMillis()),
+                        LEASE.renewNanos()),
+                new ShardLoop.Ports(new KinesisShardReader(kinesis, vertx, stream, shardId), store, latest(shardId)),
                 new ShardLoop.Availabilities(kinesisState, postgresqlState),
                 new BatchDecoder(decoder, shard.range()),
                 new Detector(config.rules()),
                 metrics,
                 waits,
                 random);
+    }
+
+    private LatestValues latest(String shardId) {
+        PgSensorStore sensors = new PgSensorStore(pool);
+        return new RedisLatestValues(
+                shardId, redis, redisState, sensors::latest, metrics::redisFailed, System::nanoTime);
     }
 
     private Future<?> drain() {

@@ -7,7 +7,7 @@ import dev.millrace.core.config.OpsConfig;
 import dev.millrace.core.config.RedisConfig;
 import dev.millrace.processor.anomaly.RuleFile;
 import dev.millrace.processor.anomaly.RuleSet;
-import dev.millrace.processor.store.StreamStore;
+import dev.millrace.processor.store.PartitionStore;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -38,7 +38,7 @@ public record ProcessorConfig(
     public static final int DEFAULT_OPS_PORT = 9091;
 
     /** Rows have partitions up to this many days ahead, and a clock may be wrong by some hours. */
-    private static final Duration MOST_AHEAD = Duration.ofDays(StreamStore.DAYS_AHEAD - 1);
+    private static final Duration MOST_AHEAD = Duration.ofDays(PartitionStore.DAYS_AHEAD - 1);
 
     /** What the environment says. */
     public static ProcessorConfig read(Environment environment) {

@@ -26,6 +26,9 @@ public final class ProcessorMetrics implements ShardMeter {
     private final Counter rows;
     private final Counter commits;
     private final Counter fencedCommits;
+    private final Counter takeOvers;
+    private final Counter handOvers;
+    private final Counter gaps;
     private final Counter foreignAggregates;
     private final Counter anomaliesOpened;
     private final Counter redisFailures;
@@ -39,7 +42,13 @@ public final class ProcessorMetrics implements ShardMeter {
         userRecords = counter(registry, "user.records", "User records committed, dead letters included");
         rows = counter(registry, "rows", "New rows of measurements and states");
         commits = counter(registry, "commits", "Transactions committed");
-        fencedCommits = counter(registry, "fenced.commits", "Commits refused because the position had changed");
+        fencedCommits = counter(
+                registry,
+                "fenced.commits",
+                "Commits that stored nothing because the position or the epoch had changed");
+        takeOvers = counter(registry, "take.overs", "Shards taken");
+        handOvers = counter(registry, "hand.overs", "Shards given up, so that another process can go on at once");
+        gaps = counter(registry, "gaps", "Gaps: records trimmed by retention before they were read");
         foreignAggregates = counter(registry, "foreign.aggregates", "Aggregates skipped for a key of another shard");
         anomaliesOpened = counter(registry, "anomalies.opened", "Anomalies opened");
         redisFailures = counter(registry, "redis.failures", "Uses of Redis that failed");
@@ -64,8 +73,9 @@ public final class ProcessorMetrics implements ShardMeter {
     public void committed(Batch batch, Work work, int newRows) {
         commits.increment();
         records.increment(batch.records());
-        userRecords.increment(batch.userRecords());
+        userRecords.increment(work.userRecords());
         foreignAggregates.increment(batch.foreignAggregates());
+        work.gap().ifPresent(_ -> gaps.increment());
         rows.increment(newRows);
         anomaliesOpened.increment(work.detection().opened().size());
         for (DeadLetter letter : work.deadLetters()) {
@@ -79,6 +89,16 @@ public final class ProcessorMetrics implements ShardMeter {
     @Override
     public void fenced() {
         fencedCommits.increment();
+    }
+
+    @Override
+    public void taken() {
+        takeOvers.increment();
+    }
+
+    @Override
+    public void handedOver() {
+        handOvers.increment();
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -90,7 +91,12 @@ public final class RedisLatestValues implements LatestValues {
     }
 
     @Override
-    public void update(Map<String, List<LatestValue>> bySensor) {
+    public void begin(OptionalLong since) {
+        // nothing yet
+    }
+
+    @Override
+    public void update(Map<String, List<LatestValue>> bySensor, long arrivedFrom, long arrivedTo) {
         if (isToBeSpared()) {
             remember(bySensor.keySet());
         } else if (!bySensor.isEmpty() || !stale.isEmpty()) {
@@ -99,15 +105,13 @@ public final class RedisLatestValues implements LatestValues {
     }
 
     @Override
-    public void doubt(Set<String> sensorIds) {
-        remember(sensorIds);
+    public OptionalLong settledTo() {
+        return OptionalLong.empty();
     }
 
     @Override
-    public void tend() {
-        if ((away || !stale.isEmpty()) && !isToBeSpared()) {
-            use(Map.of());
-        }
+    public void end() {
+        // nothing yet
     }
 
     private boolean isToBeSpared() {

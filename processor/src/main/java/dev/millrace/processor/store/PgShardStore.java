@@ -60,11 +60,6 @@ public final class PgShardStore implements ShardStore {
     }
 
     @Override
-    public CommitResult rehearse(Progress from, Work work) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
     public Loaded<Boolean> release(long epoch) {
         throw new UnsupportedOperationException();
     }

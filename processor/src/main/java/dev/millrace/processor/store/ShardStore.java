@@ -22,12 +22,6 @@ public interface ShardStore {
     CommitResult commit(Progress from, Work work);
 
     /**
-     * The same, but takes everything back instead of committing it: {@link CommitResult.Committed} means that it could have
-     * been. Keys that it makes stay.
-     */
-    CommitResult rehearse(Progress from, Work work);
-
-    /**
      * Gives the shard up and tells the other processes, exactly if it still stands at the epoch.
      *
      * @return whether it did

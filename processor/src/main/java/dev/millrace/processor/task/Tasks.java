@@ -21,7 +21,11 @@ public interface Tasks {
     /** Learns that a program is over. */
     interface Ended {
 
-        /** @param fault what broke it off, an Error such as a class that is missing; empty where it came to its end */
+        /**
+         * Runs once.
+         *
+         * @param fault what broke it off, an Error such as a class that is missing; empty where it came to its end
+         */
         void ended(Optional<Throwable> fault);
     }
 }
