@@ -99,7 +99,7 @@ class ReadBudgetTest {
                         }
                         ReadBudget.Room room = claim.room().join();
                         most.accumulateAndGet(inUse.addAndGet(30), Math::max);
-                        Thread.yield();
+                        Thread.onSpinWait();
                         inUse.addAndGet(-20);
                         room.shrinkTo(10);
                         inUse.addAndGet(-10);
