@@ -24,10 +24,8 @@ import dev.millrace.processor.shard.KinesisReaders;
 import dev.millrace.processor.shard.KinesisStreamCatalog;
 import dev.millrace.processor.shard.ReadBudget;
 import dev.millrace.processor.shard.RunningShards;
-import dev.millrace.processor.shard.ShardInfo;
 import dev.millrace.processor.shard.ShardLoop;
 import dev.millrace.processor.shard.ShardSupervisor;
-import dev.millrace.processor.shard.StreamCatalog;
 import dev.millrace.processor.store.FlywayMigrations;
 import dev.millrace.processor.store.PartitionKeeper;
 import dev.millrace.processor.store.PgPartitionStore;
@@ -212,10 +210,11 @@ public final class ProcessorApp implements Service {
         return opsServer.port();
     }
 
-    private ShardLoop loop(ShardInfo shard, StreamCatalog.Listing listing, long epoch, Waits waits) {
+    private ShardLoop loop(RunningShards.Taken taken, Waits waits) {
         String stream = config.kinesis().stream();
-        String shardId = shard.shardId();
-        PgShardStore store = new PgShardStore(pool, new ShardKey(stream, listing.created(), shardId));
+        String shardId = taken.shardId();
+        PgShardStore store =
+                new PgShardStore(pool, new ShardKey(stream, taken.listing().created(), shardId));
         // the gateway has limited what was sent; its line may be longer, and must not be refused once it was accepted
         ReadingDecoder decoder = new ReadingDecoder(
                 new ReadingLimits(config.maxClockAhead().plus(CLOCK_SKEW), Optional.empty()),
@@ -223,12 +222,14 @@ public final class ProcessorApp implements Service {
         return new ShardLoop(
                 new ShardLoop.Claim(
                         shardId,
-                        epoch,
-                        TimeUnit.MILLISECONDS.toMicros(listing.retention().toMillis()),
+                        taken.epoch(),
+                        taken.cachedTo(),
+                        TimeUnit.MILLISECONDS.toMicros(
+                                taken.listing().retention().toMillis()),
                         LEASE.renewNanos()),
-                new ShardLoop.Ports(readers.reader(listing.created(), shardId), store, latest(shardId)),
+                new ShardLoop.Ports(readers.reader(taken.listing().created(), shardId), store, latest(shardId)),
                 new ShardLoop.Availabilities(kinesisState, postgresqlState),
-                new BatchDecoder(decoder, shard.range()),
+                new BatchDecoder(decoder, taken.shard().range()),
                 new Detector(config.rules()),
                 metrics,
                 waits,

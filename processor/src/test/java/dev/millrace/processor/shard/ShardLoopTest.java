@@ -432,7 +432,7 @@ class ShardLoopTest {
     void whatWasTrimmedBeforeItWasReadIsWrittenDownAsAGap() {
         FakeShard shard = threeRecords();
         LoopRig first = new LoopRig(shard);
-        first.waits.stopInPause(2);
+        first.waits.stopInPause(1);
         first.loop.run();
         assertEquals(1, first.stored().userRecords());
 
