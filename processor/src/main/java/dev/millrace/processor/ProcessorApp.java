@@ -15,7 +15,7 @@ import dev.millrace.core.reading.ReadingEncoder;
 import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.processor.anomaly.Detector;
 import dev.millrace.processor.cache.LatestValues;
-import dev.millrace.processor.cache.RedisLatestValues;
+import dev.millrace.processor.cache.RedisCacheKeeper;
 import dev.millrace.processor.ownership.LeaseTime;
 import dev.millrace.processor.ownership.Ownership;
 import dev.millrace.processor.ownership.SoleMember;
@@ -91,6 +91,7 @@ public final class ProcessorApp implements Service {
     private final Availability postgresqlState;
     private final Availability kinesisState;
     private final Availability redisState;
+    private final RedisCacheKeeper cacheKeeper;
     private final VertxTasks tasks;
     private final SoleMember members;
     private final ProcessorProgram program;
@@ -108,6 +109,14 @@ public final class ProcessorApp implements Service {
         postgresqlState = availability("PostgreSQL", Availability.Kind.ESSENTIAL);
         kinesisState = availability("Kinesis", Availability.Kind.ESSENTIAL);
         redisState = availability("Redis", Availability.Kind.NEEDED_AT_START);
+        cacheKeeper = new RedisCacheKeeper(
+                redis,
+                new PgSensorStore(pool),
+                redisState,
+                metrics,
+                random,
+                System::nanoTime,
+                RedisCacheKeeper.Pace.USUAL);
         tasks = new VertxTasks(vertx);
         members = new SoleMember(config.owner(), System::nanoTime);
         program = program();
@@ -163,6 +172,7 @@ public final class ProcessorApp implements Service {
 
     /** What needs the tables. */
     private void schemaIsUpToDate() {
+        tend("latest-values", cacheKeeper);
         tend("partitions", new PartitionKeeper(new PgPartitionStore(pool), OptionalInt.empty(), postgresqlState));
     }
 
@@ -208,7 +218,9 @@ public final class ProcessorApp implements Service {
     private ShardLoop loop(ShardInfo shard, StreamCatalog.Listing listing, long epoch, Waits waits) {
         String stream = config.kinesis().stream();
         String shardId = shard.shardId();
-        PgShardStore store = new PgShardStore(pool, new ShardKey(stream, listing.created(), shardId));
+        ShardKey key = new ShardKey(stream, listing.created(), shardId);
+        PgShardStore store = new PgShardStore(pool, key);
+        LatestValues latest = cacheKeeper.latestValues(key, shard.range());
         // the gateway has limited what was sent; its line may be longer, and must not be refused once it was accepted
         ReadingDecoder decoder = new ReadingDecoder(
                 new ReadingLimits(config.maxClockAhead().plus(CLOCK_SKEW), Optional.empty()),
@@ -219,19 +231,13 @@ public final class ProcessorApp implements Service {
                         epoch,
                         TimeUnit.MILLISECONDS.toMicros(listing.retention().toMillis()),
                         LEASE.renewNanos()),
-                new ShardLoop.Ports(new KinesisShardReader(kinesis, vertx, stream, shardId), store, latest(shardId)),
+                new ShardLoop.Ports(new KinesisShardReader(kinesis, vertx, stream, shardId), store, latest),
                 new ShardLoop.Availabilities(kinesisState, postgresqlState),
                 new BatchDecoder(decoder, shard.range()),
                 new Detector(config.rules()),
                 metrics,
                 waits,
                 random);
-    }
-
-    private LatestValues latest(String shardId) {
-        PgSensorStore sensors = new PgSensorStore(pool);
-        return new RedisLatestValues(
-                shardId, redis, redisState, sensors::latest, metrics::redisFailed, System::nanoTime);
     }
 
     private Future<?> drain() {
