@@ -1,23 +1,17 @@
 package dev.millrace.processor.shard;
 
 import dev.millrace.core.reading.Decoded;
-import dev.millrace.core.reading.Measurement;
 import dev.millrace.core.reading.Reading;
 import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.Rejection;
 import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.core.wire.StreamRecord;
 import dev.millrace.core.wire.UserRecord;
-import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.store.DeadLetter;
 import dev.millrace.processor.store.Position;
-import dev.millrace.processor.store.Sample;
-import dev.millrace.processor.store.Seen;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Decodes Kinesis records and cuts them into batches, at whole records. Each user record is one reading or a dead letter;
@@ -37,29 +31,39 @@ public final class BatchDecoder {
         this.range = range;
     }
 
-    /** The next batch of records, of which there must be one at least. */
-    public Batch next(Iterator<ShardRecord> records) {
-        Building batch = new Building();
+    /**
+     * The next batch of records, of which there must be one at least. What lies at a position or before it in its own record
+     * is passed over: it was committed before.
+     */
+    public Batch next(Iterator<ShardRecord> records, Position after) {
+        Building batch = new Building(after);
         do {
             batch.add(records.next());
-        } while (records.hasNext() && batch.samples.size() + batch.deadLetters.size() < FULL);
+        } while (records.hasNext() && batch.values < FULL);
         return batch.build();
     }
 
     private final class Building {
 
-        private Position position = Position.START;
-        private long arrivedAt;
+        private final Position after;
+        private Position position;
+        private long arrivedFrom;
+        private long arrivedTo;
         private int records;
-        private int userRecords;
         private int foreignAggregates;
-        private final List<Sample> samples = new ArrayList<>();
-        private final List<DeadLetter> deadLetters = new ArrayList<>();
-        private final Map<String, Seen> seen = new HashMap<>();
+        private int values;
+        private final List<Batch.Item> items = new ArrayList<>();
+
+        Building(Position after) {
+            this.after = after;
+            this.position = after;
+        }
 
         void add(ShardRecord record) {
-            records++;
-            arrivedAt = record.arrivedAt();
+            if (records++ == 0) {
+                arrivedFrom = record.arrivedAt();
+            }
+            arrivedTo = record.arrivedAt();
             switch (StreamRecord.decode(record.partitionKey(), record.data())) {
                 case StreamRecord.Plain(UserRecord only) -> user(record, only);
                 case StreamRecord.Aggregate aggregate -> {
@@ -77,7 +81,10 @@ public final class BatchDecoder {
         }
 
         private void user(ShardRecord record, UserRecord user) {
-            userRecords++;
+            if (record.sequenceNumber().equals(after.sequenceNumber())
+                    && user.subSequenceNumber() <= after.subSequenceNumber()) {
+                return;
+            }
             position = new Position(record.sequenceNumber(), user.subSequenceNumber());
             Decoded decoded =
                     decoder.decode(user.source(), user.offset(), user.length(), record.arrivedAt(), record::arrivedAt);
@@ -88,7 +95,7 @@ public final class BatchDecoder {
                     } else if (readings.isEmpty()) {
                         refuse(user, rejections.getFirst());
                     } else {
-                        accept(readings.getFirst());
+                        accept(user, readings.getFirst());
                     }
                 }
                 case Decoded.Malformed(String detail, int line, int column) ->
@@ -101,12 +108,9 @@ public final class BatchDecoder {
             }
         }
 
-        private void accept(Reading reading) {
-            seen.merge(reading.sensorId(), new Seen(arrivedAt, arrivedAt), (before, _) -> before.with(arrivedAt));
-            for (Measurement measurement : reading.measurements()) {
-                SeriesId series = new SeriesId(reading.sensorId(), measurement.name());
-                samples.add(new Sample(series, reading.timestamp(), measurement));
-            }
+        private void accept(UserRecord user, Reading reading) {
+            values += reading.measurements().size();
+            items.add(new Batch.Accepted(position, arrivedTo, user, reading));
         }
 
         private void refuse(UserRecord user, Rejection rejection) {
@@ -119,11 +123,12 @@ public final class BatchDecoder {
         }
 
         private void refuse(UserRecord user, DeadLetter.Reason reason, String field, String detail) {
-            deadLetters.add(new DeadLetter(position, arrivedAt, user, reason, field, detail));
+            values++;
+            items.add(new Batch.Refused(new DeadLetter(position, arrivedTo, user, reason, field, detail)));
         }
 
         Batch build() {
-            return new Batch(position, arrivedAt, records, userRecords, foreignAggregates, samples, deadLetters, seen);
+            return new Batch(position, arrivedFrom, arrivedTo, records, foreignAggregates, items);
         }
     }
 }

@@ -4,6 +4,7 @@ import dev.millrace.core.wire.HashKey;
 import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.processor.store.Loaded;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -28,35 +29,32 @@ public final class KinesisStreamCatalog implements StreamCatalog {
     }
 
     @Override
-    public Loaded<Long> created() {
+    public Loaded<Listing> list() {
         try {
             var summary = calls.await(client.describeStreamSummary(DescribeStreamSummaryRequest.builder()
                             .streamName(stream)
                             .build()))
                     .streamDescriptionSummary();
-            return new Loaded.Found<>(KinesisCalls.micros(summary.streamCreationTimestamp()));
+            return new Loaded.Found<>(new Listing(
+                    KinesisCalls.micros(summary.streamCreationTimestamp()),
+                    Duration.ofHours(summary.retentionPeriodHours()),
+                    shards()));
         } catch (KinesisCalls.Failure e) {
             return new Loaded.Unavailable<>(e.reason());
         }
     }
 
-    @Override
-    public Loaded<List<ShardInfo>> shards() {
+    private List<ShardInfo> shards() throws KinesisCalls.Failure {
         List<ShardInfo> shards = new ArrayList<>();
         ListShardsRequest request =
                 ListShardsRequest.builder().streamName(stream).build();
-        try {
-            while (true) {
-                ListShardsResponse page = calls.await(client.listShards(request));
-                page.shards().forEach(shard -> shards.add(info(shard)));
-                if (page.nextToken() == null) {
-                    return new Loaded.Found<>(shards);
-                }
-                request =
-                        ListShardsRequest.builder().nextToken(page.nextToken()).build();
+        while (true) {
+            ListShardsResponse page = calls.await(client.listShards(request));
+            page.shards().forEach(shard -> shards.add(info(shard)));
+            if (page.nextToken() == null) {
+                return shards;
             }
-        } catch (KinesisCalls.Failure e) {
-            return new Loaded.Unavailable<>(e.reason());
+            request = ListShardsRequest.builder().nextToken(page.nextToken()).build();
         }
     }
 

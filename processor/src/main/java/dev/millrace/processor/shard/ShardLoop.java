@@ -2,47 +2,41 @@ package dev.millrace.processor.shard;
 
 import dev.millrace.core.lifecycle.Retry;
 import dev.millrace.core.ops.Availability;
-import dev.millrace.processor.anomaly.Detection;
 import dev.millrace.processor.anomaly.Detector;
-import dev.millrace.processor.anomaly.SeriesId;
-import dev.millrace.processor.anomaly.SeriesState;
 import dev.millrace.processor.cache.LatestValues;
 import dev.millrace.processor.store.CommitResult;
-import dev.millrace.processor.store.LatestValue;
+import dev.millrace.processor.store.Gap;
 import dev.millrace.processor.store.Loaded;
+import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Progress;
-import dev.millrace.processor.store.Sample;
+import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.ShardStore;
-import dev.millrace.processor.store.Work;
+import dev.millrace.processor.task.Waits;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a shard to its end: position → records → batch → detector → commit → latest values, and again.
+ * Reads a shard that this process has taken, to its end or until it is given up or lost: position → records → batch →
+ * detector → commit → latest values, and again.
  *
  * <pre>
- *            ┌────────── position is not ours, or the store was away ──────────┐
- *            ▼                                                                 │
- *   load the position ──▶ read on ──▶ decode ──▶ feed ──▶ commit ──▶ Redis ────┤
- *            │               ▲                                │                │
- *         closed             └──── position moved on ◀────────┘        stop or shard end
- *            └──────────────────────────▶ over ◀───────────────────────────────┘
+ *            ┌──────────── the store was away, or the position is another ─────────────┐
+ *            ▼                                                                         │
+ *   load the state ──▶ read on ──▶ decode ──▶ feed ──▶ commit ──▶ latest values ───────┤
+ *            │            ▲                               │                            │
+ *     closed │            └─────── position moved on ◀────┘            stop or shard end
+ *     another's epoch                                                                  │
+ *            └───────────────────────────▶ over ◀──────────────────────────────────────┘
  * </pre>
  *
  * What is in memory is never ahead of what is stored for longer than a batch: after a commit that did not succeed all of it is
- * thrown away and the stored position decides. So a repeated or doubtful commit costs time, never data.
+ * thrown away and the stored state decides. So a repeated or doubtful commit costs time, never data.
  */
 public final class ShardLoop {
 
@@ -56,15 +50,22 @@ public final class ShardLoop {
 
     private static final int EMPTY_READS_BEFORE_IDLE = 4;
     private static final int THROTTLED_READS_BEFORE_OUTAGE = 10;
-    private static final int MAX_SERIES = 200_000;
+    private static final int RELEASE_ATTEMPTS = 3;
+
+    /** What has arrived may be told a little later than it has: an empty answer speaks for the time before this. */
+    private static final long ANSWER_MARGIN_MICROS = TimeUnit.SECONDS.toMicros(5);
 
     /** What failed is tried again soon, and less and less often. */
     private static final Retry RETRY = new Retry(Duration.ofMillis(100), Duration.ofSeconds(5));
 
     /** How a loop has ended. */
     public enum End {
-        STOPPED,
-        READ_OUT
+        /** It was asked to, and the shard is free for others where the store could be told. */
+        GIVEN_UP,
+        /** The shard has ended, and all of it is committed. */
+        READ_OUT,
+        /** Another process has taken the shard. */
+        FENCED
     }
 
     private enum Followed {
@@ -79,20 +80,35 @@ public final class ShardLoop {
     /** Those whose outages a loop tells. */
     public record Availabilities(Availability kinesis, Availability postgresql) {}
 
+    /**
+     * What a loop is to read.
+     *
+     * @param epoch at which this process has taken the shard
+     * @param cachedTo what its parents' sensors had that arrived since may be lacking in the cache, microseconds since 1970;
+     *     empty where it has none
+     * @param retentionMicros how long the stream keeps records, microseconds
+     * @param heartbeatNanos after which a commit of nothing shows that the shard is being read
+     */
+    public record Claim(String shardId, long epoch, OptionalLong cachedTo, long retentionMicros, long heartbeatNanos) {}
+
+    private final Claim claim;
     private final String shardId;
     private final Ports ports;
     private final Availabilities availabilities;
     private final BatchDecoder decoder;
-    private final Detector detector;
+    private final BatchFeeder feeder;
     private final ShardMeter meter;
     private final Waits waits;
     private final RandomGenerator random;
-    private final SeriesMemory memory = new SeriesMemory(MAX_SERIES);
-    private int failedCommits;
+    private int failures;
+    private boolean outcomeUnknown;
     private long lastRead;
+    private long lastCommit;
+    private OptionalLong streamTime = OptionalLong.empty();
+    private Resumption resumption = Resumption.NONE;
 
     public ShardLoop(
-            String shardId,
+            Claim claim,
             Ports ports,
             Availabilities availabilities,
             BatchDecoder decoder,
@@ -100,82 +116,136 @@ public final class ShardLoop {
             ShardMeter meter,
             Waits waits,
             RandomGenerator random) {
-        this.shardId = shardId;
+        this.claim = claim;
+        this.shardId = claim.shardId();
         this.ports = ports;
         this.availabilities = availabilities;
         this.decoder = decoder;
-        this.detector = detector;
+        this.feeder = new BatchFeeder(detector, ports.store());
         this.meter = meter;
         this.waits = waits;
         this.random = random;
         this.lastRead = waits.nanos() - TimeUnit.MILLISECONDS.toNanos(READ_INTERVAL_MILLIS);
+        this.lastCommit = waits.nanos();
     }
 
-    /** Runs until the shard's end or a stop. The batch in hand is committed first. */
+    /** Runs until the shard's end, a stop, or until another process has taken the shard. The batch in hand is committed first. */
     public End run() {
         try {
             while (true) {
-                Followed followed = attempt();
-                switch (followed) {
-                    case STOPPED -> {
-                        return End.STOPPED;
-                    }
-                    case READ_OUT -> {
-                        return End.READ_OUT;
-                    }
-                    case POSITION_UNSURE -> waits.pause(RETRY.delayMillis(Math.max(1, failedCommits), random));
+                Optional<End> end = attempt();
+                if (end.isPresent()) {
+                    return end.get();
                 }
+                pause(RETRY.delayMillis(Math.max(1, failures), random));
             }
         } finally {
+            ports.reader().close();
             ports.store().close();
+            ports.latest().end();
             availabilities.kinesis().forget(shardId);
             availabilities.postgresql().forget(shardId);
             meter.left(shardId);
         }
     }
 
-    private Followed attempt() {
+    private Optional<End> attempt() {
         try {
-            memory.clear();
-            Optional<Progress> progress = progress();
-            if (progress.isEmpty()) {
-                return Followed.STOPPED;
+            feeder.forget();
+            Optional<ShardState> loaded = state();
+            if (loaded.isEmpty()) {
+                return Optional.of(giveUp());
             }
-            if (progress.get().closed()) {
-                return Followed.READ_OUT;
+            ShardState state = loaded.get();
+            if (state.progress().epoch() != claim.epoch()) {
+                if (outcomeUnknown) {
+                    meter.fenced();
+                }
+                LOG.info("Shard {}: {} has taken it", shardId, state.owner().orElse("another process"));
+                return Optional.of(End.FENCED);
             }
-            ports.reader().seek(progress.get().position().sequenceNumber());
-            return follow(progress.get());
+            outcomeUnknown = false;
+            ports.latest().begin(cachedTo(state));
+            if (state.progress().closed()) {
+                return Optional.of(End.READ_OUT);
+            }
+            streamTime = state.streamTime();
+            seek(state);
+            return switch (follow(state.progress())) {
+                case STOPPED -> Optional.of(giveUp());
+                case READ_OUT -> Optional.of(End.READ_OUT);
+                case POSITION_UNSURE -> Optional.empty();
+            };
         } catch (RuntimeException e) {
             // a fault of ours; standing still in silence would be the worst answer to it
-            failedCommits++;
+            failures++;
             LOG.error("Shard {}: reading goes on from the stored position after a fault", shardId, e);
-            return Followed.POSITION_UNSURE;
+            return waits.stopRequested() ? Optional.of(End.GIVEN_UP) : Optional.empty();
         }
     }
 
-    /** The stored position; nothing where a stop comes first. */
-    private Optional<Progress> progress() {
-        for (int failures = 1; !waits.stopRequested(); failures++) {
-            switch (ports.store().progress()) {
-                case Loaded.Found(Progress progress) -> {
-                    if (failedCommits == 0) {
+    private OptionalLong cachedTo(ShardState state) {
+        if (state.cachedTo().isPresent()) {
+            return state.cachedTo();
+        }
+        // what was read before anybody kept note of it may be lacking from the beginning
+        return state.progress().position().equals(Position.START) ? claim.cachedTo() : OptionalLong.of(0);
+    }
+
+    private void seek(ShardState state) {
+        Position position = state.progress().position();
+        if (!position.equals(Position.START)) {
+            ports.reader().seek(new ReadFrom.Resume(position));
+            resumption = new Resumption(position, state.streamTime(), claim.retentionMicros());
+        } else {
+            ports.reader()
+                    .seek(
+                            state.startAt().isPresent()
+                                    ? new ReadFrom.At(state.startAt().getAsLong())
+                                    : new ReadFrom.TrimHorizon());
+            resumption = Resumption.NONE;
+        }
+    }
+
+    /** The stored state; nothing where a stop comes first. */
+    private Optional<ShardState> state() {
+        for (int attempts = 1; !waits.stopRequested(); attempts++) {
+            switch (ports.store().state()) {
+                case Loaded.Found(ShardState state) -> {
+                    if (failures == 0) {
                         availabilities.postgresql().worked(shardId);
                     }
-                    return Optional.of(progress);
+                    return Optional.of(state);
                 }
-                case Loaded.Unavailable<Progress>(String reason) -> {
+                case Loaded.Unavailable<ShardState>(String reason) -> {
                     availabilities.postgresql().failed(shardId, reason);
-                    waits.pause(RETRY.delayMillis(failures, random));
+                    waits.pause(RETRY.delayMillis(attempts, random));
                 }
             }
         }
         return Optional.empty();
     }
 
+    /** Lets others have the shard at once. Where the store cannot be told, they take it after a while. */
+    private End giveUp() {
+        for (int attempts = 1; attempts <= RELEASE_ATTEMPTS; attempts++) {
+            switch (ports.store().release(claim.epoch())) {
+                case Loaded.Found(Boolean released) -> {
+                    if (released) {
+                        meter.handedOver();
+                    }
+                    return released ? End.GIVEN_UP : End.FENCED;
+                }
+                case Loaded.Unavailable<Boolean>(String reason) ->
+                    LOG.warn("Shard {} cannot be given up: {}", shardId, reason);
+            }
+        }
+        return End.GIVEN_UP;
+    }
+
     private Followed follow(Progress start) {
         Progress progress = start;
-        int failures = 0;
+        int unanswered = 0;
         int empty = 0;
         while (!waits.stopRequested()) {
             awaitTurn(empty > EMPTY_READS_BEFORE_IDLE ? IDLE_INTERVAL_MILLIS : READ_INTERVAL_MILLIS);
@@ -185,140 +255,185 @@ public final class ShardLoop {
             switch (ports.reader().read()) {
                 case ShardRead.Throttled(String reason) -> {
                     // part of a shard's life, unless there is no end to it
-                    if (++failures >= THROTTLED_READS_BEFORE_OUTAGE) {
+                    if (++unanswered >= THROTTLED_READS_BEFORE_OUTAGE) {
                         availabilities.kinesis().failed(shardId, reason);
                     }
-                    waits.pause(RETRY.delayMillis(failures, random));
+                    pause(RETRY.delayMillis(unanswered, random));
                 }
                 case ShardRead.Failed(String reason) -> {
                     availabilities.kinesis().failed(shardId, reason);
-                    waits.pause(RETRY.delayMillis(++failures, random));
+                    pause(RETRY.delayMillis(++unanswered, random));
+                }
+                case ShardRead.PlaceLost _ -> {
+                    // the stored position shows what is missing
+                    return Followed.POSITION_UNSURE;
                 }
                 case ShardRead.Records read -> {
                     availabilities.kinesis().worked(shardId);
-                    failures = 0;
+                    unanswered = 0;
                     empty = read.records().isEmpty() && read.millisBehind() == 0 ? empty + 1 : 0;
-                    Iterator<ShardRecord> records = read.records().iterator();
-                    while (records.hasNext()) {
-                        if (waits.stopRequested()) {
-                            return Followed.STOPPED;
-                        }
-                        Batch batch = decoder.next(records);
-                        Optional<Progress> moved = store(progress, batch, read.atEnd() && !records.hasNext());
-                        if (moved.isEmpty()) {
-                            return Followed.POSITION_UNSURE;
-                        }
-                        progress = moved.get();
+                    Optional<Progress> moved = take(progress, read);
+                    if (moved.isEmpty()) {
+                        return waits.stopRequested() ? Followed.STOPPED : Followed.POSITION_UNSURE;
                     }
-                    if (read.atEnd()) {
-                        return progress.closed() || closes(progress) ? Followed.READ_OUT : Followed.POSITION_UNSURE;
+                    progress = moved.get();
+                    if (progress.closed()) {
+                        return Followed.READ_OUT;
                     }
-                    meter.caughtUp(shardId, read.millisBehind());
-                    ports.latest().tend();
                 }
+            }
+            if (waits.nanos() - lastCommit >= claim.heartbeatNanos()) {
+                // tells the others that the shard is being read, and this process whether it still is its
+                Optional<Progress> beaten = store(progress, Batch.none(progress.position()), Optional.empty(), false);
+                if (beaten.isEmpty()) {
+                    return Followed.POSITION_UNSURE;
+                }
+                progress = beaten.get();
             }
         }
         return Followed.STOPPED;
     }
 
+    /** Stores what was read, batch by batch; nothing where only the stored state can tell how far that went. */
+    private Optional<Progress> take(Progress from, ShardRead.Records read) {
+        Progress progress = from;
+        if (!read.atEnd()) {
+            // the next read goes on while these commit
+            ports.reader().readAhead(Math.max(0, millisToTurn(READ_INTERVAL_MILLIS)));
+        }
+        Optional<Gap> gap = resumption.gap(read);
+        resumption = resumption.after(read);
+        gap.ifPresent(found -> LOG.error(
+                "Shard {}: records behind {} were trimmed by retention before they were read",
+                shardId,
+                found.after().sequenceNumber()));
+        Iterator<ShardRecord> records = read.records().iterator();
+        while (records.hasNext()) {
+            if (waits.stopRequested()) {
+                return Optional.empty();
+            }
+            Batch batch = decoder.next(records, progress.position());
+            boolean last = read.atEnd() && !records.hasNext();
+            raiseStreamTime(batch.arrivedTo());
+            if (batch.position().equals(progress.position()) && !last && gap.isEmpty()) {
+                // the record at the position itself, which is committed
+                continue;
+            }
+            Optional<Progress> moved = store(progress, batch, gap, last);
+            if (moved.isEmpty()) {
+                return moved;
+            }
+            progress = moved.get();
+            gap = Optional.empty();
+        }
+        if ((read.atEnd() && !progress.closed()) || gap.isPresent()) {
+            Optional<Progress> moved = store(progress, Batch.none(progress.position()), gap, read.atEnd());
+            if (moved.isEmpty()) {
+                return moved;
+            }
+            progress = moved.get();
+        }
+        if (read.records().isEmpty() && read.millisBehind() == 0) {
+            raiseStreamTime(read.answeredAt() - ANSWER_MARGIN_MICROS);
+        }
+        if (!progress.closed()) {
+            meter.caughtUp(shardId, read.millisBehind());
+        }
+        return Optional.of(progress);
+    }
+
+    private void raiseStreamTime(long micros) {
+        streamTime = OptionalLong.of(Math.max(micros, streamTime.orElse(micros)));
+    }
+
     /** Keeps reads apart by the interval, counted from the start of the one before. */
     private void awaitTurn(long intervalMillis) {
-        long left = lastRead + TimeUnit.MILLISECONDS.toNanos(intervalMillis) - waits.nanos();
-        waits.pause(Math.ceilDiv(left, 1_000_000L));
+        waits.pause(millisToTurn(intervalMillis));
         lastRead = waits.nanos();
     }
 
-    private boolean closes(Progress progress) {
-        return store(progress, Batch.none(progress.position()), true).isPresent();
+    private long millisToTurn(long intervalMillis) {
+        return Math.ceilDiv(lastRead + TimeUnit.MILLISECONDS.toNanos(intervalMillis) - waits.nanos(), 1_000_000L);
     }
 
-    /** Stores a batch and answers where the shard then stands; nothing where only the stored position can tell. */
-    private Optional<Progress> store(Progress from, Batch batch, boolean last) {
-        Set<SeriesId> ids = new HashSet<>();
-        batch.samples().forEach(sample -> ids.add(sample.series()));
-        Set<SeriesId> missing = memory.missing(ids);
-        if (!missing.isEmpty()) {
-            switch (ports.store().series(missing)) {
-                case Loaded.Found(Map<SeriesId, SeriesState> states) -> memory.load(missing, states);
-                case Loaded.Unavailable<Map<SeriesId, SeriesState>>(String reason) -> {
-                    return unavailable(reason);
-                }
+    /** A pause that does not let the shard look as if nobody read it. */
+    private void pause(long millis) {
+        long left = lastCommit + claim.heartbeatNanos() - waits.nanos();
+        waits.pause(Math.min(millis, Math.max(1, Math.ceilDiv(left, 1_000_000L))));
+    }
+
+    /**
+     * Stores a batch and answers where the shard then stands; nothing where only the stored state can tell. What the database
+     * refuses for what it is becomes a dead letter: it is searched by halving, and the halves commit one by one.
+     */
+    private Optional<Progress> store(Progress from, Batch batch, Optional<Gap> gap, boolean last) {
+        return switch (commit(from, batch, gap, last)) {
+            case CommitResult.Committed _ -> Optional.of(from.at(batch.position(), last));
+            case CommitResult.Fenced _, CommitResult.Unavailable _ -> Optional.empty();
+            case CommitResult.Refused(String sqlState, String reason) -> {
+                // what was fed is not stored
+                feeder.forget();
+                yield isolate(from, batch, gap, last, sqlState, reason);
             }
-        }
-        Map<SeriesId, LatestValue> latest = new HashMap<>();
-        Work work = feed(batch, last, latest);
-        return commit(from, batch, work, bySensor(latest));
+        };
     }
 
-    private Optional<Progress> commit(Progress from, Batch batch, Work work, Map<String, List<LatestValue>> latest) {
-        boolean told = false;
-        try {
-            return switch (ports.store().commit(from, work)) {
-                case CommitResult.Committed(int rows) -> {
-                    failedCommits = 0;
-                    availabilities.postgresql().worked(shardId);
-                    memory.trim();
-                    meter.committed(batch, work, rows);
-                    ports.latest().update(latest);
-                    told = true;
-                    yield Optional.of(from.at(work.position(), work.closed()));
-                }
-                case CommitResult.Fenced _ -> {
-                    failedCommits++;
-                    meter.fenced();
-                    LOG.info("Shard {}: someone else has committed; going on from where they stand", shardId);
-                    yield Optional.empty();
-                }
-                case CommitResult.Unavailable(String reason) -> unavailable(reason);
-            };
-        } finally {
-            if (!told) {
-                // it may be stored all the same, and then the position, read again, is past it: nothing else would tell
-                // the cache. It asks the database only after that position was read.
-                ports.latest().doubt(latest.keySet());
+    private Optional<Progress> isolate(
+            Progress from, Batch batch, Optional<Gap> gap, boolean last, String sqlState, String reason) {
+        if (batch.items().size() > 1) {
+            return store(from, batch.firstHalf(), gap, false)
+                    .flatMap(between -> store(between, batch.secondHalf(), Optional.empty(), last));
+        }
+        Optional<Batch.Item> lesser =
+                batch.items().stream().findFirst().flatMap(item -> Unstorable.lesser(item, sqlState));
+        if (lesser.isEmpty()) {
+            // not even a note of it can be stored, or a batch of nothing was refused: as good as away
+            LOG.error("Shard {}: the database refuses what it must take: {}", shardId, reason);
+            unavailable(reason);
+            return Optional.empty();
+        }
+        LOG.warn("Shard {}: the database refuses a reading, which goes to dead_letter: {}", shardId, reason);
+        return store(from, batch.withOnly(lesser.get()), gap, last);
+    }
+
+    private CommitResult commit(Progress from, Batch batch, Optional<Gap> gap, boolean last) {
+        Loaded<BatchFeeder.Fed> fed =
+                feeder.feed(batch, streamTime, ports.latest().settledTo(), gap, last);
+        CommitResult result =
+                switch (fed) {
+                    case Loaded.Unavailable<BatchFeeder.Fed>(String reason) -> new CommitResult.Unavailable(reason);
+                    case Loaded.Found(BatchFeeder.Fed ready) -> {
+                        outcomeUnknown = true;
+                        CommitResult outcome = ports.store().commit(from, ready.work());
+                        if (outcome instanceof CommitResult.Committed(int rows)) {
+                            feeder.committed();
+                            meter.committed(batch, ready.work(), rows);
+                            ports.latest().update(ready.latest(), batch.arrivedFrom(), batch.arrivedTo());
+                        }
+                        yield outcome;
+                    }
+                };
+        switch (result) {
+            case CommitResult.Committed _ -> {
+                failures = 0;
+                outcomeUnknown = false;
+                lastCommit = waits.nanos();
+                availabilities.postgresql().worked(shardId);
             }
+            case CommitResult.Fenced _ -> {
+                failures++;
+                outcomeUnknown = false;
+                meter.fenced();
+                LOG.info("Shard {}: someone else has committed; going on from where they stand", shardId);
+            }
+            case CommitResult.Refused _ -> outcomeUnknown = false;
+            case CommitResult.Unavailable(String reason) -> unavailable(reason);
         }
+        return result;
     }
 
-    private Optional<Progress> unavailable(String reason) {
-        failedCommits++;
+    private void unavailable(String reason) {
+        failures++;
         availabilities.postgresql().failed(shardId, reason);
-        return Optional.empty();
-    }
-
-    /** The work of a batch; {@code latest} gets the last value fed of each series. */
-    private Work feed(Batch batch, boolean last, Map<SeriesId, LatestValue> latest) {
-        Detection detection = new Detection();
-        Set<Identity> identities = HashSet.newHashSet(batch.samples().size());
-        List<Sample> unique = new ArrayList<>(batch.samples().size());
-        for (Sample sample : batch.samples()) {
-            // for one identity the first in the stream stays, be it a number or a text
-            if (!identities.add(new Identity(sample.series(), sample.at()))) {
-                continue;
-            }
-            unique.add(sample);
-            Detector.Series series = memory.get(sample.series());
-            if (detector.feed(sample.series(), series, sample.at(), sample.measurement(), detection)) {
-                latest.put(sample.series(), new LatestValue(sample.at(), sample.measurement()));
-            }
-        }
-        return new Work(
-                batch.position(),
-                batch.records() == 0 ? OptionalLong.empty() : OptionalLong.of(batch.arrivedAt()),
-                last,
-                batch.userRecords(),
-                unique,
-                batch.deadLetters(),
-                batch.seen(),
-                detection);
-    }
-
-    private record Identity(SeriesId series, long at) {}
-
-    private static Map<String, List<LatestValue>> bySensor(Map<SeriesId, LatestValue> latest) {
-        Map<String, List<LatestValue>> bySensor = new HashMap<>();
-        latest.forEach((series, value) -> bySensor.computeIfAbsent(series.sensorId(), _ -> new ArrayList<>())
-                .add(value));
-        return bySensor;
     }
 }

@@ -2,7 +2,7 @@ package dev.millrace.processor.shard;
 
 import dev.millrace.processor.store.Work;
 
-/** What a shard's loop counts. Thread-safe. */
+/** What the reading of shards counts. Thread-safe. */
 public interface ShardMeter {
 
     /**
@@ -12,8 +12,14 @@ public interface ShardMeter {
      */
     void committed(Batch batch, Work work, int rows);
 
-    /** A commit was refused because the position had changed. */
+    /** A commit stored nothing, because the position or the epoch had changed. */
     void fenced();
+
+    /** The shard was taken over from another process, or from one that had given it up. */
+    void taken();
+
+    /** The shard was given up, so that another process can go on at once. */
+    void handedOver();
 
     /** The shard is to be read here, and has not been for so long: nothing of it is known to be committed since. */
     void awaited(String shardId, long millis);
@@ -23,4 +29,7 @@ public interface ShardMeter {
 
     /** The shard is not read here any more. */
     void left(String shardId);
+
+    /** It is known which shards are to be read here: what is behind is behind in one of those. */
+    void spread();
 }

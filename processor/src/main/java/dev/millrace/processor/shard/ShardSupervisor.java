@@ -1,220 +1,275 @@
 package dev.millrace.processor.shard;
 
 import dev.millrace.core.lifecycle.Retry;
-import io.vertx.core.DeploymentOptions;
-import io.vertx.core.Future;
-import io.vertx.core.ThreadingModel;
-import io.vertx.core.Vertx;
+import dev.millrace.core.ops.Availability;
+import dev.millrace.core.ops.Health;
+import dev.millrace.processor.ownership.Members;
+import dev.millrace.processor.ownership.Membership;
+import dev.millrace.processor.ownership.Ownership;
+import dev.millrace.processor.store.Loaded;
+import dev.millrace.processor.store.ShardState;
+import dev.millrace.processor.store.StartPosition;
+import dev.millrace.processor.store.StreamStore;
+import dev.millrace.processor.task.Tasks;
+import dev.millrace.processor.task.Waits;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Queue;
+import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees to it that each shard of the stream is read: one verticle a shard, those that came from others by a split or a merge
- * only after these were read to their end, since a sensor's readings go on there. A shard whose reading was broken off by a fault
- * is read again after a back-off. For one virtual thread.
+ * Sees to it that this process reads the shards that are its own: takes them, starts a loop for each, and lets those go that
+ * are another's. Shards that came from others by a split or a merge are due only after these were read to their end, since
+ * a sensor's readings go on there. A stream that was deleted and made again is another: all begins anew.
  */
-public final class ShardSupervisor {
+public final class ShardSupervisor implements Tasks.Program {
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardSupervisor.class);
 
-    /** A fault of ours may be there for good, and each attempt loads the series anew. */
-    private static final Retry RETRY = new Retry(Duration.ofSeconds(1), Duration.ofMinutes(1));
+    private static final Retry RETRY = new Retry(Duration.ofMillis(250), Duration.ofSeconds(5));
+    private static final long ROUND_MILLIS = 1_000;
+    private static final long LIST_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final String PART = "stream";
 
-    /** A shard that was read on for so long after a fault is well again. */
-    static final long WELL_AFTER_NANOS = TimeUnit.MINUTES.toNanos(1);
+    /** What it sees to the shards with. */
+    public record Ports(StreamCatalog catalog, StreamStores stores, Members members) {}
 
-    private final Vertx vertx;
-    private final ShardVerticles verticles;
-    private final ShardMeter meter;
-    private final LongSupplier nanos;
-    private final RandomGenerator random;
-    private final Map<String, String> deployments = new HashMap<>();
-    private final Map<String, Ailing> ailing = new TreeMap<>();
-    private final Queue<String> readOut = new ConcurrentLinkedQueue<>();
-    private final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
+    /** How those are, and the shards. */
+    public record States(Availability postgresql, Availability kinesis, Health.Component shards) {}
 
-    private record Fault(String shardId, String reason) {}
-
-    /**
-     * A shard that had a fault, until it is well again.
-     *
-     * @param faults how many, in a row
-     * @param first when the first of them was; nanoseconds
-     * @param since when its reading begins again, or has begun; nanoseconds
-     */
-    private record Ailing(int faults, String reason, long first, long since) {}
-
-    /** Makes the verticle of a shard. */
-    public interface ShardVerticles {
-        ShardVerticle create(ShardInfo shard, ShardVerticle.Listener listener);
+    /** Opens the store of a stream that was made at a time, microseconds since 1970. */
+    public interface StreamStores {
+        StreamStore open(long created);
     }
 
-    /** @param nanos a monotonic clock */
+    private final Ports ports;
+    private final States states;
+    private final StartPosition start;
+    private final Ownership ownership;
+    private final RunningShards running;
+    private final ShardMeter meter;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+
+    /** The stream as it is being read. */
+    private @Nullable Reading reading;
+
+    /** The shards that are this process's to read and are not read here yet, since when; nanoseconds. */
+    private final Map<String, Long> awaited = new HashMap<>();
+
+    private long listed;
+    private int failures;
+
+    private record Reading(StreamCatalog.Listing listing, StreamStore store) {
+
+        Reading with(StreamCatalog.Listing next) {
+            return new Reading(next, store);
+        }
+    }
+
+    /** @param start where a stream is begun that was never read */
     public ShardSupervisor(
-            Vertx vertx, ShardVerticles verticles, ShardMeter meter, LongSupplier nanos, RandomGenerator random) {
-        this.vertx = vertx;
-        this.verticles = verticles;
+            Ports ports,
+            States states,
+            StartPosition start,
+            Ownership ownership,
+            RunningShards running,
+            ShardMeter meter,
+            InstantSource clock,
+            RandomGenerator random) {
+        this.ports = ports;
+        this.states = states;
+        this.start = start;
+        this.ownership = ownership;
+        this.running = running;
         this.meter = meter;
-        this.nanos = nanos;
+        this.clock = clock;
         this.random = random;
     }
 
-    /**
-     * Deploys what may be read and is not.
-     *
-     * @param shards as the stream lists them
-     * @param closed those that were read to their end, as committed
-     * @param onEnd runs when a shard is not read any more: this is to be called again. From any thread
-     */
-    public void deploy(List<ShardInfo> shards, Set<String> closed, Runnable onEnd) {
-        undeployEnded();
-        long now = nanos.getAsLong();
-        forgetTheWell(shards, closed, now);
-        for (ShardInfo shard : due(shards, closed, deployments.keySet())) {
-            String shardId = shard.shardId();
-            Ailing before = ailing.get(shardId);
-            if (before != null) {
-                if (now - before.since < 0) {
-                    continue;
+    /** Runs until a stop; then every shard has committed what it had in hand and is given up. */
+    @Override
+    public void run(Waits waits) {
+        states.shards.down("waiting for PostgreSQL and Kinesis");
+        try {
+            while (!waits.stopRequested()) {
+                boolean done = round(waits);
+                failures = done ? 0 : failures + 1;
+                waits.pause(
+                        done ? running.millisToNext(waits.nanos(), ROUND_MILLIS) : RETRY.delayMillis(failures, random));
+            }
+        } finally {
+            running.stopAll();
+            close();
+        }
+    }
+
+    /** Whether all that it asked for was answered. */
+    private boolean round(Waits waits) {
+        boolean readOut = running.reap(waits.nanos(), ownership);
+        if ((reading == null || readOut || waits.nanos() - listed >= LIST_NANOS) && !list(waits)) {
+            return false;
+        }
+        Reading own = reading;
+        Optional<Membership> membership = ports.members.current();
+        if (own == null || membership.isEmpty()) {
+            states.shards.down("waiting to learn of other processes");
+            return true;
+        }
+        return switch (own.store.shards()) {
+            case Loaded.Unavailable<Map<String, ShardState>>(String reason) -> postgresqlFailed(reason);
+            case Loaded.Found(Map<String, ShardState> stored) -> {
+                states.postgresql.worked(PART);
+                yield follow(own, stored, membership.get(), waits);
+            }
+        };
+    }
+
+    /** Takes and gives up what the plan says. */
+    private boolean follow(Reading own, Map<String, ShardState> stored, Membership membership, Waits waits) {
+        List<ShardInfo> due = due(own.listing.shards(), stored);
+        Map<String, ShardInfo> infos = due.stream().collect(Collectors.toMap(ShardInfo::shardId, info -> info));
+        Ownership.Plan plan = ownership.plan(
+                due.stream().map(ShardInfo::shardId).toList(), stored, running.ids(), membership, waits.nanos());
+        plan.giveUp().forEach(running::giveUp);
+        running.forgetAilingExcept(infos.keySet());
+        for (String shardId : plan.take()) {
+            ShardInfo info = infos.get(shardId);
+            if (info == null || waits.stopRequested() || !running.mayStart(shardId, waits.nanos())) {
+                continue;
+            }
+            switch (own.store.take(shardId, Optional.ofNullable(stored.get(shardId)), ports.members.self())) {
+                case Loaded.Unavailable<Optional<Long>>(String reason) -> {
+                    return postgresqlFailed(reason);
                 }
-                ailing.put(shardId, new Ailing(before.faults, before.reason, before.first, now));
-            }
-            if (before == null) {
-                meter.awaited(shardId, 0);
-            }
-            ShardVerticle verticle = verticles.create(shard, new Ends(shardId, onEnd));
-            String deployment = vertx.deployVerticle(
-                            verticle, new DeploymentOptions().setThreadingModel(ThreadingModel.VIRTUAL_THREAD))
-                    .await();
-            deployments.put(shardId, deployment);
-            LOG.info("Reading shard {}", shardId);
-        }
-    }
-
-    /** Notes how a shard's reading ends; what follows from it is done in the next round, on the supervisor's thread. */
-    private final class Ends implements ShardVerticle.Listener {
-
-        private final String shardId;
-        private final Runnable onEnd;
-
-        Ends(String shardId, Runnable onEnd) {
-            this.shardId = shardId;
-            this.onEnd = onEnd;
-        }
-
-        @Override
-        public void ended(ShardLoop.End end) {
-            if (end == ShardLoop.End.READ_OUT) {
-                LOG.info("Shard {} was read to its end", shardId);
-                readOut.add(shardId);
-                onEnd.run();
+                case Loaded.Found(Optional<Long> epoch) ->
+                    epoch.ifPresent(taken -> {
+                        meter.taken();
+                        LOG.info("Reading shard {} at epoch {}", shardId, taken);
+                        running.start(
+                                new RunningShards.Taken(info, own.listing, taken, parentsCachedTo(info, stored)),
+                                waits.nanos());
+                    });
             }
         }
-
-        @Override
-        public void faulted(Throwable fault) {
-            // its message may hold a value
-            faults.add(new Fault(shardId, fault.getClass().getSimpleName()));
-            onEnd.run();
-        }
+        awaitMine(plan.mine(), waits.nanos());
+        meter.spread();
+        tell(due, stored, membership);
+        return true;
     }
 
-    /** Why not all is well, for people; nothing when it is. */
-    public Optional<String> ailment() {
-        return ailing.entrySet().stream()
-                .map(entry -> "shard " + entry.getKey() + " was stopped by a fault ("
-                        + entry.getValue().reason + "), "
-                        + (deployments.containsKey(entry.getKey()) ? "is being read again" : "will be read again"))
-                .findFirst();
+    /** Whoever read a parent may have ended between its last commit and its use of the cache. */
+    private static OptionalLong parentsCachedTo(ShardInfo shard, Map<String, ShardState> stored) {
+        return shard.parents().stream()
+                .map(stored::get)
+                .filter(Objects::nonNull)
+                .mapToLong(parent -> parent.cachedTo().orElse(0))
+                .min();
     }
 
-    /** How long until a shard's back-off is over, milliseconds; {@code most} where none ends before. */
-    public long millisToNext(long most) {
-        long now = nanos.getAsLong();
-        return ailing.entrySet().stream()
-                .filter(entry -> !deployments.containsKey(entry.getKey()))
-                .mapToLong(entry -> Math.max(0, Math.ceilDiv(entry.getValue().since - now, 1_000_000L)))
-                .reduce(most, Math::min);
-    }
-
-    /** How many shards are being read. */
-    public int size() {
-        return deployments.size();
-    }
-
-    /** Stops reading; completes when every shard has committed what it had in hand. */
-    public Future<Void> stop() {
-        List<Future<Void>> stopping =
-                deployments.values().stream().map(vertx::undeploy).toList();
-        deployments.clear();
-        return Future.join(stopping).mapEmpty();
-    }
-
-    private void undeployEnded() {
-        for (String shardId = readOut.poll(); shardId != null; shardId = readOut.poll()) {
-            undeploy(shardId);
-        }
-        for (Fault fault = faults.poll(); fault != null; fault = faults.poll()) {
-            undeploy(fault.shardId);
-            Ailing before = ailing.get(fault.shardId);
-            int inARow = before == null ? 1 : before.faults + 1;
-            long delay = RETRY.delayMillis(inARow, random);
-            LOG.warn("Shard {} is read again in {} ms, after {} faults in a row", fault.shardId, delay, inARow);
-            long now = nanos.getAsLong();
-            long first = before == null ? now : before.first;
-            ailing.put(
-                    fault.shardId, new Ailing(inARow, fault.reason, first, now + TimeUnit.MILLISECONDS.toNanos(delay)));
-            // the loop has left it
-            meter.awaited(fault.shardId, TimeUnit.NANOSECONDS.toMillis(now - first));
-        }
-    }
-
-    private void undeploy(String shardId) {
-        String deployment = deployments.remove(shardId);
-        if (deployment != null) {
-            vertx.undeploy(deployment).await();
-        }
-    }
-
-    private void forgetTheWell(List<ShardInfo> shards, Set<String> closed, long now) {
-        Set<String> unread = unread(shards, closed);
-        for (String shardId : ailing.keySet()) {
-            if (!unread.contains(shardId) && !deployments.containsKey(shardId)) {
+    /** Counts the lag of shards that are this process's to read, while they are still another's or cannot be taken. */
+    private void awaitMine(List<String> mine, long now) {
+        awaited.keySet().removeIf(shardId -> {
+            boolean over = !mine.contains(shardId) || running.ids().contains(shardId);
+            if (over && !running.ids().contains(shardId)) {
                 meter.left(shardId);
             }
+            return over;
+        });
+        for (String shardId : mine) {
+            if (!running.ids().contains(shardId)) {
+                long since = awaited.computeIfAbsent(shardId, _ -> now);
+                meter.awaited(shardId, TimeUnit.NANOSECONDS.toMillis(now - since));
+            }
         }
-        ailing.entrySet()
-                .removeIf(entry -> !unread.contains(entry.getKey())
-                        || (deployments.containsKey(entry.getKey())
-                                && now - entry.getValue().since >= WELL_AFTER_NANOS));
     }
 
-    private static Set<String> unread(List<ShardInfo> shards, Set<String> closed) {
+    private boolean postgresqlFailed(String reason) {
+        states.postgresql.failed(PART, reason);
+        return false;
+    }
+
+    /** Lists the stream anew, and begins with it where it is another. */
+    private boolean list(Waits waits) {
+        switch (ports.catalog.list()) {
+            case Loaded.Unavailable<StreamCatalog.Listing>(String reason) -> {
+                states.kinesis.failed(PART, reason);
+                return false;
+            }
+            case Loaded.Found(StreamCatalog.Listing listing) -> {
+                states.kinesis.worked(PART);
+                if (reading != null && reading.listing.created() != listing.created()) {
+                    LOG.warn("The stream was deleted and made again: reading the new one");
+                    running.stopAll();
+                    running.reap(waits.nanos(), ownership);
+                    close();
+                }
+                boolean begun = reading != null || begin(listing);
+                if (begun && reading != null) {
+                    reading = reading.with(listing);
+                    listed = waits.nanos();
+                }
+                return begun;
+            }
+        }
+    }
+
+    private boolean begin(StreamCatalog.Listing listing) {
+        StreamStore store = ports.stores.open(listing.created());
+        List<String> shardIds =
+                listing.shards().stream().map(ShardInfo::shardId).toList();
+        switch (store.begin(start, TimeUnit.MILLISECONDS.toMicros(clock.millis()), shardIds)) {
+            case Loaded.Unavailable<OptionalLong>(String reason) -> {
+                store.close();
+                return postgresqlFailed(reason);
+            }
+            case Loaded.Found(OptionalLong _) -> {
+                states.postgresql.worked(PART);
+                reading = new Reading(listing, store);
+                return true;
+            }
+        }
+    }
+
+    private void close() {
+        Reading own = reading;
+        if (own != null) {
+            own.store.close();
+        }
+        reading = null;
+    }
+
+    private void tell(List<ShardInfo> due, Map<String, ShardState> stored, Membership membership) {
+        Optional<String> ailment = running.ailment();
+        long unowned = due.stream()
+                .filter(shard -> !running.ids().contains(shard.shardId()))
+                .map(shard -> stored.get(shard.shardId()))
+                .filter(state -> state == null || state.owner().isEmpty())
+                .count();
+        String text = "reading " + running.ids().size() + " of " + due.size() + " shards, one of "
+                + membership.live().size() + " processes" + (unowned > 0 ? ", " + unowned + " shards free" : "");
+        ailment.ifPresentOrElse(states.shards::down, () -> states.shards.up(text));
+    }
+
+    /** The shards that may be read now; a parent that is not listed any more has nothing left to read. */
+    static List<ShardInfo> due(List<ShardInfo> shards, Map<String, ShardState> stored) {
         Set<String> unread = shards.stream().map(ShardInfo::shardId).collect(Collectors.toCollection(HashSet::new));
-        unread.removeAll(closed);
-        return unread;
-    }
-
-    /** The shards that may be read now and are not; a parent that is not listed any more has nothing left to read. */
-    static List<ShardInfo> due(List<ShardInfo> shards, Set<String> closed, Set<String> running) {
-        Set<String> unread = unread(shards, closed);
+        unread.removeIf(shardId ->
+                stored.containsKey(shardId) && stored.get(shardId).progress().closed());
         return shards.stream()
                 .filter(shard -> unread.contains(shard.shardId()))
-                .filter(shard -> !running.contains(shard.shardId()))
                 .filter(shard -> shard.parents().stream().noneMatch(unread::contains))
                 .toList();
     }

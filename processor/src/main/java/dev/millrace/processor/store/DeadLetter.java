@@ -3,7 +3,7 @@ package dev.millrace.processor.store;
 import dev.millrace.core.wire.UserRecord;
 
 /**
- * A user record that is no reading.
+ * A user record that is no reading, or cannot be stored.
  *
  * @param arrivedAt microseconds since 1970
  * @param field the field that is wrong; empty where the record as a whole is
@@ -16,7 +16,9 @@ public record DeadLetter(
     public enum Reason {
         MALFORMED("malformed"),
         INVALID_READING("invalid-reading"),
-        TOO_LARGE("too-large");
+        TOO_LARGE("too-large"),
+        /** It is a reading, and the database refuses to store it. */
+        UNSTORABLE("unstorable");
 
         private final String text;
 

@@ -1,33 +1,30 @@
 package dev.millrace.processor.store;
 
-import dev.millrace.core.reading.Measurement;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.anomaly.SeriesState;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
-import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Optional;
 
 /** A shard's store in PostgreSQL. */
 public final class PgShardStore implements ShardStore {
 
-    private static final String NEW_PROGRESS = """
-            INSERT INTO shard_progress (stream, stream_created, shard_id, owner) VALUES ($1, $2, $3, $4)
-            ON CONFLICT DO NOTHING
-            """;
-    private static final String PROGRESS = """
-            SELECT sequence_number, sub_sequence_number, epoch, closed FROM shard_progress
-            WHERE stream = $1 AND stream_created = $2 AND shard_id = $3
-            """;
+    private static final String RELEASE = """
+            WITH released AS (
+                UPDATE shard_progress SET owner = NULL, beat = beat + 1, updated_at = now()
+                WHERE stream = $1 AND stream_created = $2 AND shard_id = $3 AND epoch = $4
+                RETURNING shard_id)
+            SELECT pg_notify('%s', shard_id)::text FROM released
+            """.formatted(PgNotifications.CHANNEL);
 
     /** {@code kinds} keeps the search for a latest value out of a table in which the series has none. */
-    private static final String LAST = """
+    static final String LAST = """
             LEFT JOIN LATERAL (SELECT at, value FROM measurement r
                 WHERE s.kinds & 1 <> 0 AND r.sensor_key = s.sensor_key AND r.metric_key = s.metric_key
                 ORDER BY at DESC LIMIT 1) n ON true
@@ -44,21 +41,12 @@ public final class PgShardStore implements ShardStore {
             JOIN sensor USING (sensor_id) JOIN metric USING (name) JOIN series s USING (sensor_key, metric_key)
             """ + LAST + "WHERE greatest(n.at, t.at) IS NOT NULL";
 
-    private static final String LATEST = """
-            SELECT k.sensor_id, m.name, n.at, n.value, t.at, t.value
-            FROM unnest($1::text[]) AS k (sensor_id)
-            JOIN sensor USING (sensor_id) JOIN series s USING (sensor_key) JOIN metric m USING (metric_key)
-            """ + LAST + "ORDER BY k.sensor_id, m.name";
-
     private final ShardKey shard;
-    private final String owner;
     private final PgSession session;
     private final PgKeys keys;
 
-    /** @param owner who works on the shard, for people who look at the progress */
-    public PgShardStore(Pool pool, ShardKey shard, String owner) {
+    public PgShardStore(Pool pool, ShardKey shard) {
         this.shard = shard;
-        this.owner = owner;
         this.session = new PgSession(pool, this::forget);
         this.keys = new PgKeys(session);
     }
@@ -68,24 +56,28 @@ public final class PgShardStore implements ShardStore {
     }
 
     @Override
-    public Loaded<Progress> progress() {
-        return load(() -> {
-            Tuple key = Tuple.of(shard.stream(), PgTime.of(shard.streamCreated()), shard.shardId());
-            var found = session.query(PROGRESS, key);
-            if (found.size() == 0) {
-                session.query(
-                        NEW_PROGRESS,
-                        Tuple.of(shard.stream(), PgTime.of(shard.streamCreated()), shard.shardId(), owner));
-                found = session.query(PROGRESS, key);
+    public Loaded<ShardState> state() {
+        return session.load(() -> {
+            RowSet<Row> rows = session.query(PgShardStates.OF_SHARD, key());
+            if (rows.size() == 0) {
+                throw new IllegalStateException("the shard was never taken");
             }
-            Row row = found.iterator().next();
-            return new Progress(new Position(row.getString(0), row.getLong(1)), row.getLong(2), row.getBoolean(3));
+            return PgShardStates.state(rows.iterator().next());
         });
+    }
+
+    private Tuple key() {
+        return Tuple.of(shard.stream(), PgTime.of(shard.streamCreated()), shard.shardId());
+    }
+
+    @Override
+    public Loaded<Boolean> release(long epoch) {
+        return session.load(() -> session.query(RELEASE, key().addLong(epoch)).size() == 1);
     }
 
     @Override
     public Loaded<Map<SeriesId, SeriesState>> series(Collection<SeriesId> ids) {
-        return load(() -> {
+        return session.load(() -> {
             String[] sensorIds = ids.stream().map(SeriesId::sensorId).toArray(String[]::new);
             String[] names = ids.stream().map(SeriesId::metric).toArray(String[]::new);
             Map<SeriesId, SeriesState> states = HashMap.newHashMap(ids.size());
@@ -100,36 +92,17 @@ public final class PgShardStore implements ShardStore {
     }
 
     @Override
-    public Loaded<Map<String, List<LatestValue>>> latest(Collection<String> sensorIds) {
-        return load(() -> {
-            Map<String, List<LatestValue>> latest = HashMap.newHashMap(sensorIds.size());
-            for (Row row : session.query(LATEST, Tuple.of((Object) sensorIds.toArray(String[]::new)))) {
-                OffsetDateTime number = row.getOffsetDateTime(2);
-                OffsetDateTime text = row.getOffsetDateTime(4);
-                List<LatestValue> values = latest.computeIfAbsent(row.getString(0), _ -> new ArrayList<>());
-                if (number != null && (text == null || number.isAfter(text))) {
-                    values.add(new LatestValue(
-                            PgTime.micros(number), new Measurement.Numeric(row.getString(1), row.getDouble(3))));
-                } else if (text != null) {
-                    values.add(new LatestValue(
-                            PgTime.micros(text), new Measurement.State(row.getString(1), row.getString(5))));
-                }
-            }
-            latest.values().removeIf(List::isEmpty);
-            return latest;
-        });
-    }
-
-    @Override
     public CommitResult commit(Progress from, Work work) {
         PgSession.Open transaction;
         CommitResult result;
         try {
-            keys.resolve(PgCommit.kinds(work.samples()));
+            Optional<CommitResult.Refused> refused = resolveKeys(work);
+            if (refused.isPresent()) {
+                return refused.get();
+            }
             transaction = session.begin();
-            result = new PgCommit(transaction, keys, shard, owner).write(from, work);
+            result = new PgCommit(transaction, keys, shard).write(from, work);
         } catch (RuntimeException e) {
-            // giving the connection back rolls back what is open
             session.drop();
             return new CommitResult.Unavailable(PgSession.reason(e));
         }
@@ -147,17 +120,18 @@ public final class PgShardStore implements ShardStore {
         }
     }
 
-    @Override
-    public void close() {
-        session.drop();
+    /** The names come with the rows: one that is refused is a row that is refused. */
+    private Optional<CommitResult.Refused> resolveKeys(Work work) {
+        try {
+            keys.resolve(PgCommit.kinds(work.samples()));
+            return Optional.empty();
+        } catch (PgSession.Failure e) {
+            return Optional.of(PgRefusal.ofRow(e).orElseThrow(() -> e));
+        }
     }
 
-    private <T> Loaded<T> load(Supplier<T> query) {
-        try {
-            return new Loaded.Found<>(query.get());
-        } catch (RuntimeException e) {
-            session.drop();
-            return new Loaded.Unavailable<>(PgSession.reason(e));
-        }
+    @Override
+    public void close() {
+        session.close();
     }
 }

@@ -3,6 +3,7 @@ package dev.millrace.processor.store;
 import dev.millrace.processor.anomaly.Detection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -10,17 +11,23 @@ import java.util.OptionalLong;
  *
  * @param position where the shard's reading stands afterwards
  * @param arrivedAt when the record there arrived, microseconds since 1970; empty where no record was read
+ * @param streamTime all that arrived before was read, microseconds since 1970; empty: no more than was known
+ * @param cachedTo all that arrived before is in the cache, microseconds since 1970; empty: no more than was known
  * @param closed whether the shard ends there
  * @param userRecords how many user records were read, dead letters included
  * @param samples no two with the same identity
  * @param seen the sensors whose readings these are
+ * @param gap what was trimmed before it was read, just before these
  */
 public record Work(
         Position position,
         OptionalLong arrivedAt,
+        OptionalLong streamTime,
+        OptionalLong cachedTo,
         boolean closed,
         int userRecords,
         List<Sample> samples,
         List<DeadLetter> deadLetters,
         Map<String, Seen> seen,
-        Detection detection) {}
+        Detection detection,
+        Optional<Gap> gap) {}

@@ -1,4 +1,4 @@
-package dev.millrace.processor.shard;
+package dev.millrace.processor.task;
 
 /** Time as a loop on a virtual thread sees it, and how it learns that it is to stop. */
 public interface Waits {

@@ -1,4 +1,4 @@
-package dev.millrace.processor.shard;
+package dev.millrace.processor.task;
 
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;

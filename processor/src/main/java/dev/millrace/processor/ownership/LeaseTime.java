@@ -1,0 +1,47 @@
+package dev.millrace.processor.ownership;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The time after which a process without a sign of life is taken for gone, and what follows from it. Signs of life come three
+ * times in it. Others look ten times in it, and so may see a sign a tenth late, and its absence another tenth late: what
+ * has been seen to stand still for eight tenths gave its last sign no longer ago than the whole.
+ */
+public record LeaseTime(Duration duration) {
+
+    /** Between two signs of life, nanoseconds. */
+    public long renewNanos() {
+        return duration.toNanos() / 3;
+    }
+
+    /** Between two looks at the others, milliseconds. */
+    public long lookMillis() {
+        return duration.toMillis() / 10;
+    }
+
+    /** What was seen not to change for so long has ended, nanoseconds. */
+    long stillNanos() {
+        return duration.toNanos() / 10 * 8;
+    }
+
+    /** Looks that are further apart than this say nothing of the time between them, nanoseconds. */
+    long longestGapNanos() {
+        return duration.toNanos() / 3 * 2;
+    }
+
+    /** How long a session of the database may be idle in a transaction, milliseconds. */
+    public long idleInTransactionMillis() {
+        return duration.toMillis() / 3 * 2;
+    }
+
+    /** How long a statement may wait for a lock, milliseconds. */
+    public long lockMillis() {
+        return duration.toMillis() / 3;
+    }
+
+    /** Whether something that was read at one time is still to be relied on at another. */
+    boolean isFresh(long readAt, long now) {
+        return now - readAt <= TimeUnit.MILLISECONDS.toNanos(duration.toMillis());
+    }
+}
