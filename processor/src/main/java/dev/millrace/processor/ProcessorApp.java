@@ -20,8 +20,9 @@ import dev.millrace.processor.ownership.LeaseTime;
 import dev.millrace.processor.ownership.Ownership;
 import dev.millrace.processor.ownership.SoleMember;
 import dev.millrace.processor.shard.BatchDecoder;
-import dev.millrace.processor.shard.KinesisShardReader;
+import dev.millrace.processor.shard.KinesisReaders;
 import dev.millrace.processor.shard.KinesisStreamCatalog;
+import dev.millrace.processor.shard.ReadBudget;
 import dev.millrace.processor.shard.RunningShards;
 import dev.millrace.processor.shard.ShardInfo;
 import dev.millrace.processor.shard.ShardLoop;
@@ -66,6 +67,9 @@ public final class ProcessorApp implements Service {
 
     private static final LeaseTime LEASE = new LeaseTime(Duration.ofSeconds(15));
 
+    /** What all shards' reads hold at a time. */
+    private static final long READ_BYTES = 64 * 1024 * 1024;
+
     private static final Duration KINESIS_TIMEOUT = Duration.ofSeconds(10);
 
     /** A session that hangs in a transaction, its process stopped say, holds nobody up for longer. Milliseconds. */
@@ -88,6 +92,7 @@ public final class ProcessorApp implements Service {
     private final Pool pool;
     private final Redis redis;
     private final KinesisAsyncClient kinesis;
+    private final KinesisReaders readers;
     private final Availability postgresqlState;
     private final Availability kinesisState;
     private final Availability redisState;
@@ -106,6 +111,8 @@ public final class ProcessorApp implements Service {
         pool = PgPools.create(vertx, config.database(), "millrace-processor", MAX_CONNECTIONS, SESSION);
         redis = RedisClients.create(vertx, config.redis());
         kinesis = KinesisClients.create(config.kinesis(), KINESIS_TIMEOUT, MAX_CONNECTIONS);
+        readers = new KinesisReaders(
+                kinesis, vertx, config.kinesis().stream(), new ReadBudget(READ_BYTES), clock, System::nanoTime);
         postgresqlState = availability("PostgreSQL", Availability.Kind.ESSENTIAL);
         kinesisState = availability("Kinesis", Availability.Kind.ESSENTIAL);
         redisState = availability("Redis", Availability.Kind.NEEDED_AT_START);
@@ -231,7 +238,7 @@ public final class ProcessorApp implements Service {
                         epoch,
                         TimeUnit.MILLISECONDS.toMicros(listing.retention().toMillis()),
                         LEASE.renewNanos()),
-                new ShardLoop.Ports(new KinesisShardReader(kinesis, vertx, stream, shardId), store, latest),
+                new ShardLoop.Ports(readers.reader(listing.created(), shardId), store, latest),
                 new ShardLoop.Availabilities(kinesisState, postgresqlState),
                 new BatchDecoder(decoder, shard.range()),
                 new Detector(config.rules()),

@@ -254,6 +254,10 @@ public final class ShardLoop {
                     availabilities.kinesis().failed(shardId, reason);
                     pause(RETRY.delayMillis(++unanswered, random));
                 }
+                case ShardRead.PlaceLost _ -> {
+                    // the stored position shows what is missing
+                    return Followed.POSITION_UNSURE;
+                }
                 case ShardRead.Records read -> {
                     availabilities.kinesis().worked(shardId);
                     unanswered = 0;
