@@ -83,6 +83,7 @@ class ArrearsTest {
         assertTrue(arrears.takeForgotSome());
         assertFalse(arrears.takeForgotSome());
         assertEquals(
-                Arrears.MAX_INCOMPLETE, arrears.takeIncomplete(Integer.MAX_VALUE).size());
+                Arrears.MAX_INCOMPLETE,
+                arrears.takeIncomplete(Integer.MAX_VALUE).size());
     }
 }

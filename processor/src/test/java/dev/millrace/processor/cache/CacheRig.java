@@ -166,6 +166,10 @@ final class CacheRig {
         return new Process(pace);
     }
 
+    static Arrears arrears() {
+        return new Arrears(new ShardKey("stream", 1, "shardId-0"), RANGES.getFirst());
+    }
+
     static LatestValue number(String name, long at, double value) {
         return new LatestValue(at, new Measurement.Numeric(name, value));
     }

@@ -72,9 +72,7 @@ class RedisHashesIT {
     /** A hash that was built whole. */
     private void built(String sensorId, LatestValue... values) throws RedisAway {
         hashes.stamp(List.of(sensorId), "first");
-        assertEquals(
-                new Written(Set.of(), Set.of()),
-                hashes.write(Map.of(sensorId, List.of(values)), "first"));
+        assertEquals(new Written(Set.of(), Set.of()), hashes.write(Map.of(sensorId, List.of(values)), "first"));
     }
 
     private Map<String, String> hash(String sensorId) {
@@ -92,7 +90,9 @@ class RedisHashesIT {
 
     @Test
     void aHashThatAShardWroteAloneIsNotComplete() throws RedisAway {
-        assertEquals(Set.of("oven-1"), write("oven-1", number("temperature", NOON, 1)).incomplete());
+        assertEquals(
+                Set.of("oven-1"),
+                write("oven-1", number("temperature", NOON, 1)).incomplete());
 
         assertEquals(Map.of("temperature", NOON + " 1"), hash("oven-1"));
         assertEquals(Set.of("oven-1", "oven-2"), hashes.lacking(List.of("oven-1", "oven-2")));
@@ -217,8 +217,9 @@ class RedisHashesIT {
 
     @Test
     void aSensorWithMoreNamesThanAScriptsStackHoldsHasACompleteHash() throws RedisAway {
-        List<LatestValue> wide =
-                IntStream.range(0, 9_500).mapToObj(i -> number("m" + i, NOON, i)).toList();
+        List<LatestValue> wide = IntStream.range(0, 9_500)
+                .mapToObj(i -> number("m" + i, NOON, i))
+                .toList();
         built("wide", wide.toArray(LatestValue[]::new));
 
         write("wide", number("m0", NOON + 1, -1), number("m999", NOON - 1, -2), number("m9499", NOON + 1, -3));
@@ -263,7 +264,9 @@ class RedisHashesIT {
         built("oven-1", number("temperature", NOON, 1));
         servers.command(0, Command.CONFIG, "SET", "maxmemory", "1");
 
-        assertEquals(Set.of("oven-1"), write("oven-1", number("temperature", NOON + 1, 2)).refused());
+        assertEquals(
+                Set.of("oven-1"),
+                write("oven-1", number("temperature", NOON + 1, 2)).refused());
 
         assertEquals(Map.of(), hash("oven-1"));
     }
