@@ -38,15 +38,12 @@ class RedisHashesIT {
     private final CacheRig.Counts counts = new CacheRig.Counts();
     private final FakeSensorStore store = new FakeSensorStore();
 
-    @TempDir
-    Path directory;
-
     private RedisServers servers;
     private Redis redis;
     private RedisHashes hashes;
 
     @BeforeEach
-    void start() {
+    void start(@TempDir Path directory) {
         servers = RedisServers.one(vertx, directory);
         redis = servers.connect();
         Availability availability = new Availability(

@@ -38,7 +38,7 @@ class RedisLatestValuesIT extends LatestValuesContract {
 
     @Test
     void aServerWithoutRoomIsNotAwayAndKeepsNothingThatIsOutOfDate() {
-        CacheRig.Process process = running(ROUNDS);
+        CacheRig.Owner process = running(ROUNDS);
         process.update(sensors("oven-", 20, NOON), NOON);
         rig.awaitAllRight();
         process.awaitSettled(NOON);
@@ -60,7 +60,7 @@ class RedisLatestValuesIT extends LatestValuesContract {
 
     @Test
     void aServerThatWasReadOnlyIsWrittenAfterwards() {
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
         process.update(sensors("oven-", 20, NOON), NOON);
         rig.awaitAllRight();
         process.awaitSettled(NOON);
@@ -78,7 +78,7 @@ class RedisLatestValuesIT extends LatestValuesContract {
 
     @Test
     void theSlowRoundReachesEachSensorHoweverManyThereAre() {
-        CacheRig.Process process = running(ROUNDS);
+        CacheRig.Owner process = running(ROUNDS);
         process.update(sensors("oven-", 3 * SensorPass.PAGE, NOON), NOON);
         rig.awaitAllRight();
         int sweeps = rig.counts.sweeps();
