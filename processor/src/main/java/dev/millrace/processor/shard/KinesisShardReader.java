@@ -1,103 +1,269 @@
 package dev.millrace.processor.shard;
 
-import dev.millrace.processor.store.Position;
-import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
-import software.amazon.awssdk.services.kinesis.model.ProvisionedThroughputExceededException;
-import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
-/** Reads a shard by GetRecords. An iterator that has expired, five minutes after it was given out, is replaced. */
-public final class KinesisShardReader implements ShardReader {
+/**
+ * Reads a shard by GetRecords. An iterator that has expired, five minutes after it was given out, is replaced by one at the
+ * last record read, which must still be there. After each new iterator the stream must still be the one that it was: one that
+ * was deleted and made again has the same shard ids.
+ */
+final class KinesisShardReader implements ShardReader {
 
-    private final KinesisAsyncClient client;
+    /** The most that a GetRecords answers. */
+    static final long MAX_ANSWER_BYTES = 10 * 1024 * 1024;
+
+    /** How long a read waits for room before it lets its caller look around; it keeps its place in the line. */
+    private static final Duration WAIT_FOR_ROOM = Duration.ofSeconds(1);
+
+    private final KinesisReaders shared;
     private final KinesisCalls calls;
-    private final String stream;
+    private final long created;
     private final String shardId;
-    private String lastRead = "";
-    private @Nullable String iterator;
 
-    public KinesisShardReader(KinesisAsyncClient client, Vertx vertx, String stream, String shardId) {
-        this.client = client;
-        this.calls = new KinesisCalls(vertx);
-        this.stream = stream;
+    private ReadFrom from = new ReadFrom.TrimHorizon();
+
+    /** The sequence number of the last record read since the seek; empty before the first. */
+    private String lastRead = "";
+
+    /** Whether the next record must be the last one read again, which proves that nothing behind it is gone. */
+    private boolean proving;
+
+    private boolean lost;
+    private @Nullable String iterator;
+    private @Nullable KinesisReadAhead ahead;
+    private ReadBudget.@Nullable Claim claim;
+
+    /** What the records that were given last take; they are done with when the next are asked for. */
+    private ReadBudget.@Nullable Room given;
+
+    /** @param created when the stream was made, microseconds since 1970 */
+    KinesisShardReader(KinesisReaders shared, long created, String shardId) {
+        this.shared = shared;
+        this.calls = new KinesisCalls(shared.vertx());
+        this.created = created;
         this.shardId = shardId;
     }
 
     @Override
-    public void seek(ReadFrom from) {
-        lastRead = from instanceof ReadFrom.Resume(Position position) ? position.sequenceNumber() : "";
-        iterator = null;
+    public void seek(ReadFrom to) {
+        close();
+        from = to;
+        lastRead = "";
+        proving = false;
+        lost = false;
+    }
+
+    /** Reads on behind a record that was read by other means since the seek; empty: none was. */
+    void goOnBehind(String sequenceNumber) {
+        close();
+        lastRead = sequenceNumber;
+    }
+
+    /** The sequence number of the last record read since the seek; empty where none was. */
+    String lastRead() {
+        return lastRead;
     }
 
     @Override
     public void readAhead(long delayMillis) {
-        // nothing is read ahead yet
+        // a new iterator takes calls that a read in the background has no time for
+        if (ahead == null && iterator != null) {
+            String at = iterator;
+            ahead = new KinesisReadAhead(shared.budget(), () -> shared.client().getRecords(request(at)));
+            ahead.beginAfter(delayMillis);
+        }
     }
 
     @Override
     public void close() {
+        doneWithGiven();
+        if (ahead != null) {
+            ahead.throwAway();
+            ahead = null;
+        }
+        if (claim != null) {
+            claim.giveUp();
+            claim = null;
+        }
         iterator = null;
     }
 
     @Override
     public ShardRead read() {
+        doneWithGiven();
+        if (lost) {
+            return new ShardRead.PlaceLost();
+        }
         try {
-            return records();
+            Optional<ShardRead> found = readAhead();
+            return found.isPresent() ? found.get() : readNow();
         } catch (KinesisCalls.Failure e) {
             if (!e.is(ExpiredIteratorException.class)) {
-                return failed(e);
+                return e.asRead();
             }
         }
         iterator = null;
         try {
-            return records();
+            return readNow();
         } catch (KinesisCalls.Failure e) {
-            return failed(e);
+            return e.asRead();
         }
     }
 
-    private static ShardRead failed(KinesisCalls.Failure failure) {
-        return failure.is(ProvisionedThroughputExceededException.class)
-                ? new ShardRead.Throttled(failure.reason())
-                : new ShardRead.Failed(failure.reason());
+    private void doneWithGiven() {
+        if (given != null) {
+            given.release();
+            given = null;
+        }
     }
 
-    private ShardRead records() throws KinesisCalls.Failure {
+    /** What was read ahead; nothing where nothing was. */
+    private Optional<ShardRead> readAhead() throws KinesisCalls.Failure {
+        if (ahead == null) {
+            return Optional.empty();
+        }
+        CompletableFuture<Optional<KinesisReadAhead.Found>> answer = ahead.answer();
+        ahead = null;
+        return calls.await(answer).map(found -> take(found.answer(), found.room()));
+    }
+
+    private ShardRead readNow() throws KinesisCalls.Failure {
         if (iterator == null) {
-            iterator = newIterator();
+            String fresh;
+            try {
+                fresh = newIterator();
+            } catch (KinesisCalls.Failure e) {
+                return withoutIterator(e);
+            }
+            if (calls.await(shared.check().created()) != created) {
+                return new ShardRead.Failed("the stream was deleted and made again");
+            }
+            iterator = fresh;
         }
-        GetRecordsResponse answer = calls.await(client.getRecords(
-                GetRecordsRequest.builder().shardIterator(iterator).build()));
+        Optional<ReadBudget.Room> room = awaitRoom();
+        if (room.isEmpty()) {
+            return new ShardRead.Throttled("the memory for what is being read is full");
+        }
+        GetRecordsResponse answer;
+        try {
+            answer = calls.await(shared.client().getRecords(request(iterator)));
+        } catch (KinesisCalls.Failure | RuntimeException e) {
+            room.get().release();
+            throw e;
+        }
+        return take(answer, room.get());
+    }
+
+    private Optional<ReadBudget.Room> awaitRoom() throws KinesisCalls.Failure {
+        if (claim == null) {
+            claim = shared.budget().claim(MAX_ANSWER_BYTES);
+        }
+        Optional<ReadBudget.Room> room = calls.await(claim.room()
+                .thenApply(Optional::of)
+                .completeOnTimeout(Optional.empty(), WAIT_FOR_ROOM.toMillis(), TimeUnit.MILLISECONDS));
+        if (room.isPresent()) {
+            claim = null;
+        }
+        return room;
+    }
+
+    private static GetRecordsRequest request(String iterator) {
+        return GetRecordsRequest.builder().shardIterator(iterator).build();
+    }
+
+    /** An answer's records, and the reader's move behind them. */
+    private ShardRead take(GetRecordsResponse answer, ReadBudget.Room room) {
         iterator = answer.nextShardIterator();
+        boolean atEnd = iterator == null;
+        long behind = answer.millisBehindLatest() == null ? 0 : answer.millisBehindLatest();
         List<ShardRecord> records = new ArrayList<>(answer.records().size());
-        for (Record record : answer.records()) {
-            lastRead = record.sequenceNumber();
-            records.add(new ShardRecord(
-                    record.sequenceNumber(),
-                    record.partitionKey(),
-                    KinesisCalls.micros(record.approximateArrivalTimestamp()),
-                    record.data().asByteArrayUnsafe()));
+        answer.records().forEach(record -> records.add(KinesisCalls.record(record)));
+        if (proving && (!records.isEmpty() || behind == 0 || atEnd)) {
+            if (records.isEmpty() || !records.getFirst().sequenceNumber().equals(lastRead)) {
+                room.release();
+                return placeLost();
+            }
+            records.removeFirst();
+            proving = false;
         }
-        Long behind = answer.millisBehindLatest();
-        return new ShardRead.Records(records, behind == null ? 0 : behind, answer.nextShardIterator() == null, 0);
+        if (!records.isEmpty()) {
+            lastRead = records.getLast().sequenceNumber();
+        }
+        room.shrinkTo(KinesisCalls.bytes(records));
+        given = room;
+        return new ShardRead.Records(
+                records, behind, atEnd, KinesisCalls.answeredAt(answer.sdkHttpResponse(), shared.clock()));
+    }
+
+    private ShardRead placeLost() {
+        lost = true;
+        iterator = null;
+        return new ShardRead.PlaceLost();
     }
 
     private String newIterator() throws KinesisCalls.Failure {
         GetShardIteratorRequest.Builder request =
-                GetShardIteratorRequest.builder().streamName(stream).shardId(shardId);
-        if (lastRead.isEmpty()) {
-            request.shardIteratorType(ShardIteratorType.TRIM_HORIZON);
-        } else {
-            request.shardIteratorType(ShardIteratorType.AFTER_SEQUENCE_NUMBER).startingSequenceNumber(lastRead);
+                GetShardIteratorRequest.builder().streamName(shared.stream()).shardId(shardId);
+        proving = !lastRead.isEmpty();
+        if (proving) {
+            request.shardIteratorType(ShardIteratorType.AT_SEQUENCE_NUMBER).startingSequenceNumber(lastRead);
+            return iterator(request);
         }
-        return calls.await(client.getShardIterator(request.build())).shardIterator();
+        switch (from) {
+            case ReadFrom.TrimHorizon _ -> request.shardIteratorType(ShardIteratorType.TRIM_HORIZON);
+            case ReadFrom.At(long micros) ->
+                request.shardIteratorType(ShardIteratorType.AT_TIMESTAMP).timestamp(KinesisCalls.firstMilli(micros));
+            case ReadFrom.Resume(var position) -> {
+                if (position.sequenceNumber().isEmpty()) {
+                    request.shardIteratorType(ShardIteratorType.TRIM_HORIZON);
+                } else {
+                    request.shardIteratorType(ShardIteratorType.AT_SEQUENCE_NUMBER)
+                            .startingSequenceNumber(position.sequenceNumber());
+                }
+            }
+        }
+        try {
+            return iterator(request);
+        } catch (KinesisCalls.Failure e) {
+            if (from instanceof ReadFrom.Resume && e.is(InvalidArgumentException.class)) {
+                // too old, or the stream is another, which is found out next
+                return iterator(request.startingSequenceNumber(null).shardIteratorType(ShardIteratorType.TRIM_HORIZON));
+            }
+            throw e;
+        }
+    }
+
+    private String iterator(GetShardIteratorRequest.Builder request) throws KinesisCalls.Failure {
+        return calls.await(shared.client().getShardIterator(request.build())).shardIterator();
+    }
+
+    private ShardRead withoutIterator(KinesisCalls.Failure failure) {
+        if (failure.is(InvalidArgumentException.class)) {
+            if (proving) {
+                return placeLost();
+            }
+            if (from instanceof ReadFrom.At(long micros)) {
+                Optional<Long> answeredAt = failure.answeredAt();
+                // Kinesis takes no instant that is yet to come, and its Date has whole seconds; what arrives until then
+                // is not
+                // wanted, so that the shard has nothing for us yet
+                if (answeredAt.isPresent() && micros > answeredAt.get()) {
+                    return new ShardRead.Records(List.of(), 0, false, answeredAt.get());
+                }
+            }
+        }
+        return failure.asRead();
     }
 }

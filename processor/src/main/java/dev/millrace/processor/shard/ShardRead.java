@@ -20,7 +20,14 @@ public sealed interface ShardRead {
 
     /**
      * Nothing was read, because the shard has given its readers what it gives in a second, or after a large answer in five;
-     * the reader still stands where it stood.
+     * or because the process has no room for what would be read. The reader still stands where it stood.
      */
     record Throttled(String reason) implements ShardRead {}
+
+    /**
+     * The last record that was read is not in the shard any more, so others behind it may be gone unread: after an outage that
+     * outlasted the retention, say. Nothing can be read until a {@link ShardReader#seek} to the stored position, which shows
+     * what is missing.
+     */
+    record PlaceLost() implements ShardRead {}
 }

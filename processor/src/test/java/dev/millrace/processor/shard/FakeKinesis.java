@@ -1,12 +1,17 @@
 package dev.millrace.processor.shard;
 
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryRequest;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
@@ -17,19 +22,36 @@ import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
 /** Kinesis with answers that were laid out before. */
 final class FakeKinesis implements KinesisAsyncClient {
 
-    private final Deque<CompletableFuture<GetRecordsResponse>> answers = new ArrayDeque<>();
+    static final Instant CREATED = Instant.parse("2026-05-01T10:00:00Z");
+
+    private final Deque<CompletableFuture<GetRecordsResponse>> answers = new ConcurrentLinkedDeque<>();
+    private final Deque<Throwable> iteratorFailures = new ArrayDeque<>();
+    private final Deque<CompletableFuture<DescribeStreamSummaryResponse>> summaries = new ArrayDeque<>();
     private final Deque<ListShardsResponse> pages = new ArrayDeque<>();
+    private Instant created = CREATED;
+    private int retentionHours = 24;
+    private int summariesAsked;
     final List<GetShardIteratorRequest> iterators = new ArrayList<>();
-    final List<String> iteratorsUsed = new ArrayList<>();
+    final List<String> iteratorsUsed = Collections.synchronizedList(new ArrayList<>());
     final List<ListShardsRequest> listings = new ArrayList<>();
 
     FakeKinesis answer(GetRecordsResponse response) {
-        answers.add(CompletableFuture.completedFuture(response));
+        return answer(CompletableFuture.completedFuture(response));
+    }
+
+    /** An answer that the test gives when it wants to. */
+    FakeKinesis answer(CompletableFuture<GetRecordsResponse> response) {
+        answers.add(response);
         return this;
     }
 
     FakeKinesis fail(Throwable failure) {
-        answers.add(CompletableFuture.failedFuture(failure));
+        return answer(CompletableFuture.failedFuture(failure));
+    }
+
+    /** The next iterator that is asked for is refused. */
+    FakeKinesis failIterator(Throwable failure) {
+        iteratorFailures.add(failure);
         return this;
     }
 
@@ -38,12 +60,45 @@ final class FakeKinesis implements KinesisAsyncClient {
         return this;
     }
 
+    /** The stream was deleted and made again. */
+    void makeAgain(Instant instant) {
+        created = instant;
+    }
+
+    /** The next summary that is asked for is what the test completes it with. */
+    void summary(CompletableFuture<DescribeStreamSummaryResponse> summary) {
+        summaries.add(summary);
+    }
+
+    synchronized int summariesAsked() {
+        return summariesAsked;
+    }
+
+    DescribeStreamSummaryResponse summary() {
+        return DescribeStreamSummaryResponse.builder()
+                .streamDescriptionSummary(
+                        summary -> summary.streamCreationTimestamp(created).retentionPeriodHours(retentionHours))
+                .build();
+    }
+
     @Override
     public CompletableFuture<GetShardIteratorResponse> getShardIterator(GetShardIteratorRequest request) {
         iterators.add(request);
+        Throwable failure = iteratorFailures.poll();
+        if (failure != null) {
+            return CompletableFuture.failedFuture(failure);
+        }
         return CompletableFuture.completedFuture(GetShardIteratorResponse.builder()
                 .shardIterator("iterator-" + iterators.size())
                 .build());
+    }
+
+    @Override
+    public synchronized CompletableFuture<DescribeStreamSummaryResponse> describeStreamSummary(
+            DescribeStreamSummaryRequest request) {
+        summariesAsked++;
+        CompletableFuture<DescribeStreamSummaryResponse> laidOut = summaries.poll();
+        return laidOut == null ? CompletableFuture.completedFuture(summary()) : laidOut;
     }
 
     @Override
