@@ -30,7 +30,7 @@ final class BareWriter {
 
     private static final String MOVE_ON = """
             UPDATE shard_progress SET sequence_number = ?, sub_sequence_number = ?, arrived_at = now(), closed = false,
-                user_records = user_records + ?, owner = ?, updated_at = now()
+                user_records = user_records + ?, stream_time = now(), cached_to = now(), beat = beat + 1, updated_at = now()
             WHERE stream = ? AND stream_created = to_timestamp(0) AND shard_id = ?
                 AND epoch = 1 AND sequence_number = ? AND sub_sequence_number = ? AND NOT closed
             """;
@@ -189,11 +189,10 @@ final class BareWriter {
             moveOn.setString(1, sequenceNumber(written + batch.rows()));
             moveOn.setLong(2, batch.rows());
             moveOn.setLong(3, batch.rows());
-            moveOn.setString(4, "bare");
-            moveOn.setString(5, STREAM);
-            moveOn.setString(6, shardId);
-            moveOn.setString(7, sequenceNumber(written));
-            moveOn.setLong(8, written == 0 ? 0 : BATCH);
+            moveOn.setString(4, STREAM);
+            moveOn.setString(5, shardId);
+            moveOn.setString(6, sequenceNumber(written));
+            moveOn.setLong(7, written == 0 ? 0 : BATCH);
             expect(1, moveOn);
             measurements.setObject(1, batch.at());
             measurements.setObject(2, batch.sensorKeys());

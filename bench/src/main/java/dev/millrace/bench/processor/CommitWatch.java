@@ -18,7 +18,11 @@ final class CommitWatch implements AutoCloseable {
 
     /** What it tells. */
     interface Listener {
-        /** @param nanos when the answer was there */
+        /**
+         * How the shards stand.
+         *
+         * @param nanos when the answer was there
+         */
         void seen(Map<String, PgTables.Progress> shards, long nanos);
     }
 

@@ -156,7 +156,7 @@ public final class ProcessorBenchmark {
         CatchUpRound ours() throws IOException, InterruptedException, SQLException {
             tables.tidy();
             long before = tables.userRecords(ServicesMain.STREAM);
-            double redisFailures = processor.operations().metric("millrace_processor_redis_failures_total");
+            double redisFailures = processor.operations().metric("millrace_processor_cache_failures_total");
             // nothing is read until all of it is there
             platform.faults().add("{\"fault\":\"hang\",\"operation\":\"GetRecords\"}");
             backlog.put(next, next + ROWS_PER_ROUND, producer);
@@ -167,7 +167,7 @@ public final class ProcessorBenchmark {
             CatchUpRound round = usage.round(catchUp.rate());
             check("ours");
             checkLatest();
-            if (processor.operations().metric("millrace_processor_redis_failures_total") > redisFailures) {
+            if (processor.operations().metric("millrace_processor_cache_failures_total") > redisFailures) {
                 flaws.add("uses of Redis failed");
             }
             return round;
