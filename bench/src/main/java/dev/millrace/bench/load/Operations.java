@@ -16,6 +16,7 @@ public final class Operations {
 
     private final URI address;
     private final HttpClient http = HttpClient.newHttpClient();
+    private String readiness = "";
 
     public Operations(int port) {
         this.address = URI.create("http://127.0.0.1:" + port);
@@ -26,7 +27,7 @@ public final class Operations {
         long end = System.nanoTime() + START_TIME.toNanos();
         while (!isReady()) {
             if (!process.isAlive() || System.nanoTime() - end > 0) {
-                throw new IOException(name + " is not ready");
+                throw new IOException(name + " is not ready: " + readiness);
             }
             process.waitFor(PROBE_MILLIS);
         }
@@ -34,8 +35,11 @@ public final class Operations {
 
     private boolean isReady() throws InterruptedException {
         try {
-            return get("/health/ready").statusCode() == 200;
+            HttpResponse<String> answer = get("/health/ready");
+            readiness = answer.body();
+            return answer.statusCode() == 200;
         } catch (IOException e) {
+            readiness = String.valueOf(e.getMessage());
             return false;
         }
     }

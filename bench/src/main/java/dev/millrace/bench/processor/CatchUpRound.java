@@ -14,8 +14,19 @@ import java.util.stream.Collectors;
  * @param clientCpu of the processor, or what is in its place; without compilers
  * @param compilerCpu of its compilers
  * @param databaseCpu of PostgreSQL
+ * @param redisCpu of Redis
+ * @param emulatorCpu of the process that stands for Kinesis
+ * @param otherWork processors that others used
  */
-record CatchUpRound(double rate, long rows, Duration clientCpu, Duration compilerCpu, Duration databaseCpu) {
+record CatchUpRound(
+        double rate,
+        long rows,
+        Duration clientCpu,
+        Duration compilerCpu,
+        Duration databaseCpu,
+        Duration redisCpu,
+        Duration emulatorCpu,
+        double otherWork) {
 
     static double median(List<CatchUpRound> rounds, ToDoubleFunction<CatchUpRound> figure) {
         List<Double> sorted =
@@ -31,7 +42,7 @@ record CatchUpRound(double rate, long rows, Duration clientCpu, Duration compile
     static String text(String name, List<CatchUpRound> rounds) {
         return String.format(
                 Locale.ROOT,
-                "  %s: %.0f rows/s (median of %s); CPU µs/row: %.2f in its process, %.2f its compilers, %.2f PostgreSQL",
+                "  %s: %.0f rows/s (median of %s); CPU µs/row: %.2f in its process, %.2f its compilers, %.2f PostgreSQL, %.2f Redis, %.2f emulator; others used %.1f processors",
                 name,
                 median(rounds, CatchUpRound::rate),
                 rounds.stream()
@@ -39,6 +50,9 @@ record CatchUpRound(double rate, long rows, Duration clientCpu, Duration compile
                         .collect(Collectors.joining(" ")),
                 median(rounds, round -> round.micros(round.clientCpu)),
                 median(rounds, round -> round.micros(round.compilerCpu)),
-                median(rounds, round -> round.micros(round.databaseCpu)));
+                median(rounds, round -> round.micros(round.databaseCpu)),
+                median(rounds, round -> round.micros(round.redisCpu)),
+                median(rounds, round -> round.micros(round.emulatorCpu)),
+                median(rounds, CatchUpRound::otherWork));
     }
 }

@@ -58,15 +58,17 @@ public final class LatencyBenchmark {
             long server = tables.serverProcess();
             processor.process().waitFor(WARM_UP_MILLIS);
             times.count(true);
-            Cpu before = Cpu.now(platform, processor, server);
+            long redis = platform.redis();
+            Cpu before = Cpu.now(platform, processor, server, redis);
             long sent = load.sent();
             processor.process().waitFor(WINDOW_MILLIS);
             sent = load.sent() - sent;
-            Cpu used = Cpu.now(platform, processor, server).minus(before);
+            Cpu used = Cpu.now(platform, processor, server, redis).minus(before);
             times.count(false);
             load.end();
             awaitAll(times, processor.process());
             check(load, watch, tables, sent, times.outstanding());
+            flaws.addAll(MachineCpu.flaws(used.otherWork()));
             print(times, watch, used);
         }
         return flaws.isEmpty();
@@ -122,34 +124,47 @@ public final class LatencyBenchmark {
                 watch.intervalMillis(99));
         out.printf(
                 Locale.ROOT,
-                "  processors used: processor %.2f, PostgreSQL %.2f, emulator %.2f, generator and watch %.2f%n",
+                "  processors used: processor %.2f, PostgreSQL %.2f, Redis %.2f, emulator %.2f, generator and watch %.2f, others %.2f%n",
                 share(used.processor),
                 share(used.database),
+                share(used.redis),
                 share(used.emulator),
-                share(used.own));
+                share(used.own),
+                used.otherWork());
     }
 
     private static double share(Duration cpu) {
         return (double) cpu.toMillis() / WINDOW_MILLIS;
     }
 
-    /** Processor time of all that has a part in it. */
-    private record Cpu(Duration processor, Duration database, Duration emulator, Duration own) {
+    /** Processor time of all that has a part in it, and of the machine. */
+    private record Cpu(
+            Duration processor, Duration database, Duration redis, Duration emulator, Duration own, Duration machine) {
 
-        static Cpu now(ProcessorUnderLoad platform, ProcessorUnderLoad.Running processor, long server) {
+        static Cpu now(ProcessorUnderLoad platform, ProcessorUnderLoad.Running processor, long server, long redis) {
             return new Cpu(
                     processor.process().cpu(),
                     ServerCpu.of(server),
+                    ServerCpu.of(redis),
                     platform.services().cpu(),
-                    ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO));
+                    ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO),
+                    MachineCpu.busy());
         }
 
         Cpu minus(Cpu before) {
             return new Cpu(
                     processor.minus(before.processor),
                     database.minus(before.database),
+                    redis.minus(before.redis),
                     emulator.minus(before.emulator),
-                    own.minus(before.own));
+                    own.minus(before.own),
+                    machine.minus(before.machine));
+        }
+
+        /** Processors that others used meanwhile. */
+        double otherWork() {
+            Duration ours = processor.plus(database).plus(redis).plus(emulator).plus(own);
+            return MachineCpu.otherWork(machine, ours, Duration.ofMillis(WINDOW_MILLIS));
         }
     }
 }

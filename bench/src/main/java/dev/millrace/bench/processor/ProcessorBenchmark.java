@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * How many rows a second the processor catches up a backlog with, reading, decoding, detecting, committing and writing latest values, against
@@ -78,6 +79,10 @@ public final class ProcessorBenchmark {
             commits = sides.commits() - commits;
             spread("ours", ours);
             spread("bare", limit);
+            Stream.of(ours, limit)
+                    .map(rounds -> CatchUpRound.median(rounds, CatchUpRound::otherWork))
+                    .map(MachineCpu::flaws)
+                    .forEach(flaws::addAll);
             print(ours, limit, commits);
         }
         return flaws.isEmpty();
@@ -130,6 +135,7 @@ public final class ProcessorBenchmark {
         private final Child bare;
         private final Backlog backlog = new Backlog(ROWS, new EvenShards(SHARDS));
         private final long server;
+        private final long redisServer;
         private long next;
 
         Sides(
@@ -147,6 +153,7 @@ public final class ProcessorBenchmark {
             this.redis = redis;
             this.bare = bare;
             this.server = tables.serverProcess();
+            this.redisServer = platform.redis();
         }
 
         double commits() throws IOException, InterruptedException {
@@ -216,22 +223,44 @@ public final class ProcessorBenchmark {
             private final Duration client0;
             private final Duration compilers0;
             private final Duration database0;
+            private final Duration redis0;
+            private final Duration emulator0;
+            private final Duration own0;
+            private final Duration machine0;
+            private final long start = System.nanoTime();
 
             Usage(Child client) {
                 this.client = client;
                 this.client0 = client.cpu();
                 this.compilers0 = client.compilerCpu();
                 this.database0 = ServerCpu.of(server);
+                this.redis0 = ServerCpu.of(redisServer);
+                this.emulator0 = platform.services().cpu();
+                this.own0 = own();
+                this.machine0 = MachineCpu.busy();
+            }
+
+            private static Duration own() {
+                return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
             }
 
             CatchUpRound round(double rate) {
+                Duration used = client.cpu().minus(client0);
                 Duration compilers = client.compilerCpu().minus(compilers0);
+                Duration database = ServerCpu.of(server).minus(database0);
+                Duration inRedis = ServerCpu.of(redisServer).minus(redis0);
+                Duration emulator = platform.services().cpu().minus(emulator0);
+                Duration all = used.plus(database).plus(inRedis).plus(emulator).plus(own().minus(own0));
                 return new CatchUpRound(
                         rate,
                         ROWS_PER_ROUND,
-                        client.cpu().minus(client0).minus(compilers),
+                        used.minus(compilers),
                         compilers,
-                        ServerCpu.of(server).minus(database0));
+                        database,
+                        inRedis,
+                        emulator,
+                        MachineCpu.otherWork(
+                                MachineCpu.busy().minus(machine0), all, Duration.ofNanos(System.nanoTime() - start)));
             }
         }
     }

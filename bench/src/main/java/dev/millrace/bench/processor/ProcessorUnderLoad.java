@@ -96,6 +96,17 @@ final class ProcessorUnderLoad implements AutoCloseable {
         return services;
     }
 
+    /** Redis' own process. */
+    long redis() {
+        return ProcessHandle.of(services.pid())
+                .orElseThrow()
+                .descendants()
+                .filter(process -> process.info().command().orElse("").contains("redis"))
+                .findFirst()
+                .orElseThrow()
+                .pid();
+    }
+
     @Override
     public void close() {
         services.close();

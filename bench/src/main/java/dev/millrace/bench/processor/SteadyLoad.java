@@ -18,8 +18,8 @@ final class SteadyLoad implements AutoCloseable {
     /** The gateway's (decision 0060). */
     private static final long BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-    /** More than that at a time would mean that the generator was stopped: it may then be late. */
-    private static final int MAX_READINGS_PER_CALL = 1_000;
+    /** What a generator that was stopped for a moment makes good with: more at a time, and a shard's limits would refuse it. */
+    private static final int CATCH_UP = 2;
 
     private final Rows rows;
     private final int[] shardOfSensor;
@@ -46,11 +46,12 @@ final class SteadyLoad implements AutoCloseable {
 
     private void run() {
         long start = System.nanoTime();
+        long most = CATCH_UP * BEAT_NANOS * perSecond / TimeUnit.SECONDS.toNanos(1);
         try {
             for (long beat = start; !stopped; beat += BEAT_NANOS) {
                 LockSupport.parkNanos(beat - System.nanoTime());
                 long due = (System.nanoTime() - start) * perSecond / TimeUnit.SECONDS.toNanos(1);
-                put(Math.min(due, sent + MAX_READINGS_PER_CALL));
+                put(Math.min(due, sent + most));
                 beat = Math.max(beat, System.nanoTime() - BEAT_NANOS);
             }
         } catch (IOException e) {
