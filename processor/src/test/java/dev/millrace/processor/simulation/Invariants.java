@@ -1,0 +1,135 @@
+package dev.millrace.processor.simulation;
+
+import dev.millrace.processor.shard.ShardRecord;
+import dev.millrace.processor.store.Gap;
+import dev.millrace.processor.store.Progress;
+import dev.millrace.processor.store.Work;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What must hold at every commit. It goes by what the stream holds and the store has, not by what any process believes. */
+final class Invariants {
+
+    private final SimulatedStream stream;
+    private final Set<Long> epochs = new HashSet<>();
+    private int commits;
+    private int takes;
+
+    Invariants(SimulatedStream stream) {
+        this.stream = stream;
+    }
+
+    int commits() {
+        return commits;
+    }
+
+    int takes() {
+        return takes;
+    }
+
+    void taken(String shardId, long epoch) {
+        takes++;
+        require(epochs.add(31 * epoch + shardId.hashCode()), "%s is taken at an epoch that was before", shardId);
+    }
+
+    void beforeCommit(
+            SimulatedProcess process, String shardId, Content.Row row, Progress from, Work work, Content content) {
+        commits++;
+        require(
+                row.state().progress().epoch() == from.epoch()
+                        && row.state().owner().equals(Optional.of(process.owner())),
+                "%s commits for %s at epoch %d, which %s owns at epoch %d",
+                process.owner(),
+                shardId,
+                from.epoch(),
+                row.state().owner().orElse("nobody"),
+                row.state().progress().epoch());
+        SimulatedStream.Shard shard = stream.shard(shardId);
+        for (String parent : shard.info.parents()) {
+            Content.Row of = content.row(parent);
+            require(
+                    stream.shard(parent).expired
+                            || (of != null && of.state().progress().closed()),
+                    "%s is read before its parent %s was read out",
+                    shardId,
+                    parent);
+        }
+        require(
+                !work.closed() || (shard.closed && count(shard, work) == shard.userRecordsBefore(shard.records.size())),
+                "%s is closed before its end",
+                shardId);
+    }
+
+    private static int count(SimulatedStream.Shard shard, Work work) {
+        int upTo = shard.userRecordsUpTo(work.position());
+        // behind a gap there may be nothing that has a position
+        return work.gap().isPresent() || upTo == 0 ? shard.userRecordsBefore(shard.records.size()) : upTo;
+    }
+
+    void afterCommit(String shardId, Content content) {
+        countsEachRecordOnce(shardId, content);
+    }
+
+    /** Every user record up to the position was counted once, and none behind it. */
+    void countsEachRecordOnce(String shardId, Content content) {
+        Content.Row row = content.row(shardId);
+        if (row == null) {
+            return;
+        }
+        SimulatedStream.Shard shard = stream.shard(shardId);
+        long expected = shard.userRecordsUpTo(row.state().progress().position());
+        long trimmed = 0;
+        for (Map.Entry<Content.Place, Gap> gap : content.gaps().entrySet()) {
+            if (gap.getKey().shardId().equals(shardId)) {
+                int resumed = resumedAt(shard, gap.getValue());
+                require(resumed <= shard.trimmed, "%s has a gap where nothing was trimmed", shardId);
+                trimmed += Math.max(
+                        0,
+                        shard.userRecordsBefore(resumed)
+                                - shard.userRecordsUpTo(gap.getValue().after()));
+            }
+        }
+        long counted = row.userRecords() + trimmed;
+        boolean right = counted == expected
+                || shard.beginnings.stream().anyMatch(first -> counted == expected - shard.userRecordsBefore(first));
+        require(
+                right,
+                "%s stands behind %d user records and has counted %d, with %d more trimmed",
+                shardId,
+                expected,
+                row.userRecords(),
+                trimmed);
+    }
+
+    /** The first record behind a gap. */
+    int resumedAt(SimulatedStream.Shard shard, Gap gap) {
+        return gap.resumedAt().isPresent()
+                ? shard.indexOf(gap.resumedAt().get())
+                : shard.indexAt(gap.resumedArrival() - stream.retentionMicros());
+    }
+
+    /** Whether a user record lies where nobody could read it: before the beginning, or in a gap. */
+    boolean isExcused(SimulatedStream.Shard shard, int index, Content content) {
+        ShardRecord record = shard.records.get(index);
+        for (Map.Entry<Content.Place, Gap> gap : content.gaps().entrySet()) {
+            if (gap.getKey().shardId().equals(shard.info.shardId())) {
+                int after = shard.indexOf(gap.getValue().after().sequenceNumber());
+                if (index > after && index < resumedAt(shard, gap.getValue())) {
+                    return true;
+                }
+            }
+        }
+        Content.Row row = content.row(shard.info.shardId());
+        return row != null
+                && row.state().startAt().isPresent()
+                && record.arrivedAt() < row.state().startAt().getAsLong();
+    }
+
+    static void require(boolean holds, String otherwise, Object... arguments) {
+        if (!holds) {
+            throw new AssertionError(otherwise.formatted(arguments));
+        }
+    }
+}
