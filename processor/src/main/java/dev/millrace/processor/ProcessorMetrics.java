@@ -1,5 +1,6 @@
 package dev.millrace.processor;
 
+import dev.millrace.processor.cache.CacheMeter;
 import dev.millrace.processor.shard.Batch;
 import dev.millrace.processor.shard.ShardMeter;
 import dev.millrace.processor.store.DeadLetter;
@@ -9,12 +10,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Every metric of a processor: names, tags, meanings. */
-public final class ProcessorMetrics implements ShardMeter {
+public final class ProcessorMetrics implements ShardMeter, CacheMeter {
 
     private static final String PREFIX = "millrace.processor.";
 
@@ -32,7 +34,9 @@ public final class ProcessorMetrics implements ShardMeter {
     private final Counter gaps;
     private final Counter foreignAggregates;
     private final Counter anomaliesOpened;
-    private final Counter redisFailures;
+    private final Map<CacheMeter.Failure, Counter> cacheFailures = new EnumMap<>(CacheMeter.Failure.class);
+    private final Counter rebuiltHashes;
+    private final Counter sweeps;
     private final Map<DeadLetter.Reason, Counter> deadLetters = new EnumMap<>(DeadLetter.Reason.class);
     private final MeterRegistry registry;
     private final Map<String, Behind> behind = new ConcurrentHashMap<>();
@@ -55,7 +59,17 @@ public final class ProcessorMetrics implements ShardMeter {
         gaps = counter(registry, "gaps", "Gaps: records trimmed by retention before they were read");
         foreignAggregates = counter(registry, "foreign.aggregates", "Aggregates skipped for a key of another shard");
         anomaliesOpened = counter(registry, "anomalies.opened", "Anomalies opened");
-        redisFailures = counter(registry, "redis.failures", "Uses of Redis that failed");
+        rebuiltHashes = counter(registry, "cache.rebuilt", "Hashes in Redis made good from the database");
+        sweeps =
+                counter(registry, "cache.sweeps", "Times that all sensors were looked at, because Redis had lost some");
+        for (CacheMeter.Failure what : CacheMeter.Failure.values()) {
+            cacheFailures.put(
+                    what,
+                    Counter.builder(PREFIX + "cache.failures")
+                            .description("What failed in keeping the latest values in Redis")
+                            .tag("what", what.name().toLowerCase(Locale.ROOT))
+                            .register(registry));
+        }
         for (DeadLetter.Reason reason : DeadLetter.Reason.values()) {
             deadLetters.put(
                     reason,
@@ -153,9 +167,22 @@ public final class ProcessorMetrics implements ShardMeter {
         committedUpTo.remove(ALL);
     }
 
-    /** A use of Redis failed. */
-    public void redisFailed() {
-        redisFailures.increment();
+    @Override
+    public void rebuilt(int hashes) {
+        rebuiltHashes.increment(hashes);
+    }
+
+    @Override
+    public void sweeping() {
+        sweeps.increment();
+    }
+
+    @Override
+    public void failed(CacheMeter.Failure what) {
+        Counter counter = cacheFailures.get(what);
+        if (counter != null) {
+            counter.increment();
+        }
     }
 
     /** Grows also while nothing can be read or committed, because it is counted from the last time that all was. */

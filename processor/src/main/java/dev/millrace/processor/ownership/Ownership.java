@@ -95,6 +95,8 @@ public final class Ownership {
                 giveUp.add(shardId);
             }
         }
+        // the stream does not list it any more
+        running.stream().filter(shardId -> !due.contains(shardId)).forEach(giveUp::add);
         return new Plan(mine, take, giveUp);
     }
 

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -157,7 +158,9 @@ public final class ShardSupervisor implements Tasks.Program {
                     epoch.ifPresent(taken -> {
                         meter.taken();
                         LOG.info("Reading shard {} at epoch {}", shardId, taken);
-                        running.start(info, own.listing, taken, waits.nanos());
+                        running.start(
+                                new RunningShards.Taken(info, own.listing, taken, parentsCachedTo(info, stored)),
+                                waits.nanos());
                     });
             }
         }
@@ -165,6 +168,15 @@ public final class ShardSupervisor implements Tasks.Program {
         meter.spread();
         tell(due, stored, membership);
         return true;
+    }
+
+    /** Whoever read a parent may have ended between its last commit and its use of the cache. */
+    private static OptionalLong parentsCachedTo(ShardInfo shard, Map<String, ShardState> stored) {
+        return shard.parents().stream()
+                .map(stored::get)
+                .filter(Objects::nonNull)
+                .mapToLong(parent -> parent.cachedTo().orElse(0))
+                .min();
     }
 
     /** Counts the lag of shards that are this process's to read, while they are still another's or cannot be taken. */
@@ -242,6 +254,7 @@ public final class ShardSupervisor implements Tasks.Program {
     private void tell(List<ShardInfo> due, Map<String, ShardState> stored, Membership membership) {
         Optional<String> ailment = running.ailment();
         long unowned = due.stream()
+                .filter(shard -> !running.ids().contains(shard.shardId()))
                 .map(shard -> stored.get(shard.shardId()))
                 .filter(state -> state == null || state.owner().isEmpty())
                 .count();

@@ -36,7 +36,7 @@ class MembershipLoopTest {
             () -> reads++);
 
     /** Leases in memory, and time that passes in pauses only. */
-    private final class Api implements Leases, Waits {
+    private static final class Api implements Leases, Waits {
 
         final List<Lease> others = new ArrayList<>();
         final List<Long> renewals = new ArrayList<>();

@@ -92,7 +92,7 @@ final class LoopRig {
             Health health,
             Waits waits) {
         return new ShardLoop(
-                new ShardLoop.Claim(shardId, epoch, RETENTION_MICROS, HEARTBEAT_NANOS),
+                new ShardLoop.Claim(shardId, epoch, OptionalLong.empty(), RETENTION_MICROS, HEARTBEAT_NANOS),
                 new ShardLoop.Ports(reader, store, latest),
                 availabilities(health),
                 decoder(),

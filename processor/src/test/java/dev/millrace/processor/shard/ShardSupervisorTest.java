@@ -14,6 +14,7 @@ import dev.millrace.processor.store.Content;
 import dev.millrace.processor.store.InMemoryShardStore;
 import dev.millrace.processor.store.InMemoryStreamStore;
 import dev.millrace.processor.store.Loaded;
+import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.StartPosition;
 import java.time.Duration;
 import java.time.Instant;
@@ -75,13 +76,13 @@ class ShardSupervisorTest {
 
     private ShardSupervisor supervisor() {
         Random random = new Random(1);
-        RunningShards.Loops loops = (shard, listing, epoch, waits) -> {
+        RunningShards.Loops loops = (taken, waits) -> {
             FaultyStore store = new FaultyStore(
                     new InMemoryShardStore(
-                            contents.computeIfAbsent(listing.created(), _ -> new Content()), shard.shardId()),
+                            contents.computeIfAbsent(taken.listing().created(), _ -> new Content()), taken.shardId()),
                     () -> FaultyStore.Fault.NONE);
             return new ShardLoop(
-                    new ShardLoop.Claim(shard.shardId(), epoch, 0, LoopRig.HEARTBEAT_NANOS),
+                    new ShardLoop.Claim(taken.shardId(), taken.epoch(), taken.cachedTo(), 0, LoopRig.HEARTBEAT_NANOS),
                     new ShardLoop.Ports(new FakeShard(), store, new LoopRig.Latest()),
                     LoopRig.availabilities(new Health("loop")),
                     LoopRig.decoder(),
@@ -164,9 +165,9 @@ class ShardSupervisorTest {
                     new FakeWaits());
             assertEquals(ShardLoop.End.READ_OUT, loop.run());
         });
-        return ShardSupervisor.due(ALL, stored.states()).stream()
-                .map(ShardInfo::shardId)
-                .toList();
+        Map<String, ShardState> states = new HashMap<>();
+        closed.forEach(shardId -> states.put(shardId, stored.state(shardId).orElseThrow()));
+        return ShardSupervisor.due(ALL, states).stream().map(ShardInfo::shardId).toList();
     }
 
     @Test
@@ -262,6 +263,8 @@ class ShardSupervisorTest {
             listed.remove(PARENT);
         });
         rounds(35);
+        next(() -> assertTrue(tasks.of("0").stopRequested));
+        next(() -> tasks.of("0").run(new FakeWaits()));
         next(() -> assertEquals("reading 1 of 1 shards, one of 2 processes", detail()));
 
         supervisor().run(waits);

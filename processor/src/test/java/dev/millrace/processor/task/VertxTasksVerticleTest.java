@@ -81,13 +81,14 @@ class VertxTasksVerticleTest {
         woken.complete();
 
         assertEquals(Optional.empty(), end());
+        task.finish().await();
     }
 
     @Test
     void aTaskMayStartOthersAndAwaitThem(Vertx vertx) throws Exception {
         VertxTasks tasks = new VertxTasks(vertx);
         Promise<Void> childEnded = Promise.promise();
-        tasks.start(
+        VertxTasks.Started parent = tasks.start(
                 "parent",
                 _ -> {
                     Task child = tasks.start("child", waits -> waits.pause(A_DAY_MILLIS), _ -> childEnded.complete());
@@ -98,6 +99,7 @@ class VertxTasksVerticleTest {
 
         assertEquals(Optional.empty(), end());
         assertTrue(childEnded.future().succeeded());
+        parent.finish().await();
     }
 
     /** G5: an Error is nothing that a loop goes on after, but it must not end in silence. */
