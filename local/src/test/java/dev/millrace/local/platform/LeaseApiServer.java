@@ -73,12 +73,18 @@ final class LeaseApiServer implements AutoCloseable {
     /** The variables with which a processor uses it, as the one of that pod. */
     Map<String, String> environment(String pod, String leaseDuration) {
         return Map.of(
-                "MEMBERSHIP", "kubernetes",
-                "KUBERNETES_API_URL", "http://127.0.0.1:" + port,
-                "POD_NAMESPACE", NAMESPACE,
-                "POD_NAME", pod,
-                "POD_UID", "uid-of-" + pod,
-                "LEASE_DURATION", leaseDuration);
+                "MEMBERSHIP",
+                "kubernetes",
+                "KUBERNETES_API_URL",
+                "http://127.0.0.1:" + port,
+                "POD_NAMESPACE",
+                NAMESPACE,
+                "POD_NAME",
+                pod,
+                "POD_UID",
+                "uid-of-" + pod,
+                "LEASE_DURATION",
+                leaseDuration);
     }
 
     /** Connections stay open, and nobody answers. */
