@@ -15,7 +15,7 @@ import dev.millrace.core.reading.ReadingEncoder;
 import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.processor.anomaly.Detector;
 import dev.millrace.processor.cache.LatestValues;
-import dev.millrace.processor.cache.RedisLatestValues;
+import dev.millrace.processor.cache.RedisCacheKeeper;
 import dev.millrace.processor.ownership.LeaseTime;
 import dev.millrace.processor.ownership.Ownership;
 import dev.millrace.processor.ownership.SoleMember;
@@ -24,10 +24,8 @@ import dev.millrace.processor.shard.KinesisReaders;
 import dev.millrace.processor.shard.KinesisStreamCatalog;
 import dev.millrace.processor.shard.ReadBudget;
 import dev.millrace.processor.shard.RunningShards;
-import dev.millrace.processor.shard.ShardInfo;
 import dev.millrace.processor.shard.ShardLoop;
 import dev.millrace.processor.shard.ShardSupervisor;
-import dev.millrace.processor.shard.StreamCatalog;
 import dev.millrace.processor.store.FlywayMigrations;
 import dev.millrace.processor.store.PartitionKeeper;
 import dev.millrace.processor.store.PgPartitionStore;
@@ -96,6 +94,7 @@ public final class ProcessorApp implements Service {
     private final Availability postgresqlState;
     private final Availability kinesisState;
     private final Availability redisState;
+    private final RedisCacheKeeper cacheKeeper;
     private final VertxTasks tasks;
     private final SoleMember members;
     private final ProcessorProgram program;
@@ -115,6 +114,14 @@ public final class ProcessorApp implements Service {
         postgresqlState = availability("PostgreSQL", Availability.Kind.ESSENTIAL);
         kinesisState = availability("Kinesis", Availability.Kind.ESSENTIAL);
         redisState = availability("Redis", Availability.Kind.NEEDED_AT_START);
+        cacheKeeper = new RedisCacheKeeper(
+                redis,
+                new PgSensorStore(pool),
+                redisState,
+                metrics,
+                random,
+                System::nanoTime,
+                RedisCacheKeeper.Pace.USUAL);
         tasks = new VertxTasks(vertx);
         members = new SoleMember(config.owner(), System::nanoTime);
         program = program();
@@ -170,6 +177,7 @@ public final class ProcessorApp implements Service {
 
     /** What needs the tables. */
     private void schemaIsUpToDate() {
+        tend("latest-values", cacheKeeper);
         tend("partitions", new PartitionKeeper(new PgPartitionStore(pool), OptionalInt.empty(), postgresqlState));
     }
 
@@ -212,10 +220,12 @@ public final class ProcessorApp implements Service {
         return opsServer.port();
     }
 
-    private ShardLoop loop(ShardInfo shard, StreamCatalog.Listing listing, long epoch, Waits waits) {
+    private ShardLoop loop(RunningShards.Taken taken, Waits waits) {
         String stream = config.kinesis().stream();
-        String shardId = shard.shardId();
-        PgShardStore store = new PgShardStore(pool, new ShardKey(stream, listing.created(), shardId), config.owner());
+        String shardId = taken.shardId();
+        ShardKey key = new ShardKey(stream, taken.listing().created(), shardId);
+        PgShardStore store = new PgShardStore(pool, key);
+        LatestValues latest = cacheKeeper.latestValues(key, taken.shard().range());
         // the gateway has limited what was sent; its line may be longer, and must not be refused once it was accepted
         ReadingDecoder decoder = new ReadingDecoder(
                 new ReadingLimits(config.maxClockAhead().plus(CLOCK_SKEW), Optional.empty()),
@@ -223,22 +233,18 @@ public final class ProcessorApp implements Service {
         return new ShardLoop(
                 new ShardLoop.Claim(
                         shardId,
-                        epoch,
-                        TimeUnit.MILLISECONDS.toMicros(listing.retention().toMillis()),
+                        taken.epoch(),
+                        taken.cachedTo(),
+                        TimeUnit.MILLISECONDS.toMicros(
+                                taken.listing().retention().toMillis()),
                         LEASE.renewNanos()),
-                new ShardLoop.Ports(readers.reader(listing.created(), shardId), store, latest(shardId)),
+                new ShardLoop.Ports(readers.reader(taken.listing().created(), shardId), store, latest),
                 new ShardLoop.Availabilities(kinesisState, postgresqlState),
-                new BatchDecoder(decoder, shard.range()),
+                new BatchDecoder(decoder, taken.shard().range()),
                 new Detector(config.rules()),
                 metrics,
                 waits,
                 random);
-    }
-
-    private LatestValues latest(String shardId) {
-        PgSensorStore sensors = new PgSensorStore(pool);
-        return new RedisLatestValues(
-                shardId, redis, redisState, sensors::latest, metrics::redisFailed, System::nanoTime);
     }
 
     private Future<?> drain() {

@@ -7,14 +7,23 @@ import dev.millrace.core.config.OpsConfig;
 import dev.millrace.core.config.RedisConfig;
 import dev.millrace.processor.anomaly.RuleFile;
 import dev.millrace.processor.anomaly.RuleSet;
+import dev.millrace.processor.ownership.MembershipConfig;
 import dev.millrace.processor.store.PartitionStore;
+import dev.millrace.processor.store.StartPosition;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /**
@@ -23,7 +32,11 @@ import java.util.stream.Collectors;
  * @param database the login that reads and writes rows
  * @param migration the login that owns the schema
  * @param maxClockAhead how far a reading's timestamp may lie ahead of its arrival
- * @param owner who this process is, for people who look at the progress of shards
+ * @param membership how it knows of the other processes of the stream
+ * @param start where the reading of a stream begins that has never been read
+ * @param retentionDays history that is older is dropped; empty: it is kept for ever
+ * @param owner this process and no other, before or after it; it begins with a name for people who look at the progress of
+ *     shards
  */
 public record ProcessorConfig(
         DatabaseConfig database,
@@ -33,6 +46,9 @@ public record ProcessorConfig(
         OpsConfig ops,
         Duration maxClockAhead,
         RuleSet rules,
+        MembershipConfig membership,
+        StartPosition start,
+        OptionalInt retentionDays,
         String owner) {
 
     public static final int DEFAULT_OPS_PORT = 9091;
@@ -55,10 +71,52 @@ public record ProcessorConfig(
                 OpsConfig.read(environment, DEFAULT_OPS_PORT),
                 maxClockAhead,
                 environment.optional("RULES_FILE", ProcessorConfig::readRules).orElseGet(RuleFile::shipped),
+                MembershipConfig.read(environment),
+                readStart(environment),
                 environment
-                        .optionalText("PROCESSOR_OWNER")
-                        .or(() -> environment.optionalText("HOSTNAME"))
-                        .orElseGet(ProcessorConfig::hostAndProcess));
+                        .optional("RETENTION_DAYS", ProcessorConfig::readDays)
+                        .map(OptionalInt::of)
+                        .orElseGet(OptionalInt::empty),
+                environment
+                                .optionalText("PROCESSOR_OWNER")
+                                .or(() -> environment.optionalText("HOSTNAME"))
+                                .orElseGet(ProcessorConfig::hostAndProcess)
+                        + "/"
+                        + incarnation());
+    }
+
+    private static StartPosition readStart(Environment environment) {
+        String text = environment.text("STREAM_START", "TRIM_HORIZON");
+        return switch (text) {
+            case "TRIM_HORIZON" -> new StartPosition.TrimHorizon();
+            case "LATEST" -> new StartPosition.Latest();
+            default -> {
+                try {
+                    Instant instant = OffsetDateTime.parse(text).toInstant();
+                    if (!instant.isBefore(Instant.EPOCH)) {
+                        yield new StartPosition.At(ChronoUnit.MICROS.between(Instant.EPOCH, instant));
+                    }
+                } catch (DateTimeParseException _) {
+                    // said below
+                }
+                environment.problem(
+                        "STREAM_START",
+                        "must be TRIM_HORIZON, LATEST or a time with its offset such as 2026-11-20T00:00:00Z");
+                yield new StartPosition.TrimHorizon();
+            }
+        };
+    }
+
+    private static int readDays(String text) {
+        if (!text.matches("[1-9][0-9]{0,4}")) {
+            throw new IllegalArgumentException("must be a whole number of days from 1 to 99999");
+        }
+        return Integer.parseInt(text);
+    }
+
+    /** A process that is started again must not take what its predecessor holds for its own. */
+    private static String incarnation() {
+        return HexFormat.of().toHexDigits(new SecureRandom().nextLong());
     }
 
     private static RuleSet readRules(String path) {

@@ -1,5 +1,6 @@
 package dev.millrace.processor;
 
+import dev.millrace.processor.cache.CacheMeter;
 import dev.millrace.processor.shard.Batch;
 import dev.millrace.processor.shard.ShardMeter;
 import dev.millrace.processor.store.DeadLetter;
@@ -9,11 +10,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Every metric of a processor: names, tags, meanings. */
-public final class ProcessorMetrics implements ShardMeter {
+public final class ProcessorMetrics implements ShardMeter, CacheMeter {
 
     private static final String PREFIX = "millrace.processor.";
 
@@ -31,12 +34,17 @@ public final class ProcessorMetrics implements ShardMeter {
     private final Counter gaps;
     private final Counter foreignAggregates;
     private final Counter anomaliesOpened;
-    private final Counter redisFailures;
+    private final Map<CacheMeter.Failure, Counter> cacheFailures = new EnumMap<>(CacheMeter.Failure.class);
+    private final Counter rebuiltHashes;
+    private final Counter sweeps;
     private final Map<DeadLetter.Reason, Counter> deadLetters = new EnumMap<>(DeadLetter.Reason.class);
+    private final MeterRegistry registry;
+    private final Map<String, Behind> behind = new ConcurrentHashMap<>();
     private final Map<String, Long> committedUpTo = new ConcurrentHashMap<>();
 
     public ProcessorMetrics(MeterRegistry registry, InstantSource clock) {
         this.clock = clock;
+        this.registry = registry;
         committedUpTo.put(ALL, clock.millis());
         records = counter(registry, "records", "Kinesis records committed");
         userRecords = counter(registry, "user.records", "User records committed, dead letters included");
@@ -51,7 +59,17 @@ public final class ProcessorMetrics implements ShardMeter {
         gaps = counter(registry, "gaps", "Gaps: records trimmed by retention before they were read");
         foreignAggregates = counter(registry, "foreign.aggregates", "Aggregates skipped for a key of another shard");
         anomaliesOpened = counter(registry, "anomalies.opened", "Anomalies opened");
-        redisFailures = counter(registry, "redis.failures", "Uses of Redis that failed");
+        rebuiltHashes = counter(registry, "cache.rebuilt", "Hashes in Redis made good from the database");
+        sweeps =
+                counter(registry, "cache.sweeps", "Times that all sensors were looked at, because Redis had lost some");
+        for (CacheMeter.Failure what : CacheMeter.Failure.values()) {
+            cacheFailures.put(
+                    what,
+                    Counter.builder(PREFIX + "cache.failures")
+                            .description("What failed in keeping the latest values in Redis")
+                            .tag("what", what.name().toLowerCase(Locale.ROOT))
+                            .register(registry));
+        }
         for (DeadLetter.Reason reason : DeadLetter.Reason.values()) {
             deadLetters.put(
                     reason,
@@ -71,11 +89,15 @@ public final class ProcessorMetrics implements ShardMeter {
 
     @Override
     public void committed(Batch batch, Work work, int newRows) {
+        work.gap().ifPresent(_ -> gaps.increment());
+        if (batch.isNone()) {
+            // a sign of life
+            return;
+        }
         commits.increment();
         records.increment(batch.records());
         userRecords.increment(work.userRecords());
         foreignAggregates.increment(batch.foreignAggregates());
-        work.gap().ifPresent(_ -> gaps.increment());
         rows.increment(newRows);
         anomaliesOpened.increment(work.detection().opened().size());
         for (DeadLetter letter : work.deadLetters()) {
@@ -104,23 +126,63 @@ public final class ProcessorMetrics implements ShardMeter {
     @Override
     public void awaited(String shardId, long millis) {
         long since = clock.millis() - millis;
-        committedUpTo.put(shardId, Math.min(since, committedUpTo.getOrDefault(ALL, since)));
+        committedUpTo.merge(shardId, Math.min(since, committedUpTo.getOrDefault(ALL, since)), Math::min);
     }
 
     @Override
     public void caughtUp(String shardId, long millisBehind) {
         committedUpTo.remove(ALL);
         committedUpTo.put(shardId, clock.millis() - millisBehind);
+        behind.computeIfAbsent(shardId, this::registerBehind).millis = millisBehind;
+    }
+
+    /** The tag is a shard's id: there are few shards, and those that are read elsewhere are taken out again. */
+    private Behind registerBehind(String shardId) {
+        Behind value = new Behind();
+        value.gauge = Gauge.builder(PREFIX + "behind.milliseconds", value, current -> current.millis)
+                .description("How far what was last read of a shard lies behind its tip")
+                .tag("shard", shardId)
+                .register(registry);
+        return value;
+    }
+
+    private static final class Behind {
+
+        private volatile long millis;
+        private volatile @Nullable Gauge gauge;
     }
 
     @Override
     public void left(String shardId) {
         committedUpTo.remove(shardId);
+        Behind value = behind.remove(shardId);
+        Gauge gauge = value == null ? null : value.gauge;
+        if (gauge != null) {
+            registry.remove(gauge);
+        }
     }
 
-    /** A use of Redis failed. */
-    public void redisFailed() {
-        redisFailures.increment();
+    @Override
+    public void spread() {
+        committedUpTo.remove(ALL);
+    }
+
+    @Override
+    public void rebuilt(int hashes) {
+        rebuiltHashes.increment(hashes);
+    }
+
+    @Override
+    public void sweeping() {
+        sweeps.increment();
+    }
+
+    @Override
+    public void failed(CacheMeter.Failure what) {
+        Counter counter = cacheFailures.get(what);
+        if (counter != null) {
+            counter.increment();
+        }
     }
 
     /** Grows also while nothing can be read or committed, because it is counted from the last time that all was. */

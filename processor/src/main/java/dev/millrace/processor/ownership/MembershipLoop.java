@@ -6,7 +6,6 @@ import dev.millrace.processor.task.Tasks;
 import dev.millrace.processor.task.Waits;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +32,6 @@ public final class MembershipLoop implements Members, Tasks.Program {
     private volatile boolean draining;
     private volatile boolean drainTold;
     private volatile boolean refresh;
-    private volatile @Nullable Waits waits;
     private volatile Runnable wake = () -> {};
 
     /** @param onRead runs on this program's thread when the membership may have changed */
@@ -46,7 +44,11 @@ public final class MembershipLoop implements Members, Tasks.Program {
         this.observer = new LeaseObserver(self, time);
     }
 
-    /** @param wake ends this program's pause */
+    /**
+     * Tells how to wake this program, before anything else is asked of it.
+     *
+     * @param wake ends its pause
+     */
     public void wokenBy(Runnable wake) {
         this.wake = wake;
     }
@@ -81,7 +83,6 @@ public final class MembershipLoop implements Members, Tasks.Program {
 
     @Override
     public void run(Waits own) {
-        waits = own;
         long started = own.nanos();
         long renewed = started - time.renewNanos();
         while (!own.stopRequested()) {

@@ -48,10 +48,11 @@ public final class Ownership {
     /**
      * What to do.
      *
-     * @param take shards to be taken and read
+     * @param mine the shards that are this process's to read
+     * @param take those of them to be taken and read now
      * @param giveUp shards that are read here and are another's to read
      */
-    public record Plan(List<String> take, List<String> giveUp) {}
+    public record Plan(List<String> mine, List<String> take, List<String> giveUp) {}
 
     public Ownership(String self, LeaseTime time, RandomGenerator random) {
         this.self = self;
@@ -79,11 +80,13 @@ public final class Ownership {
         beats.look(versions, now);
         fenced.keySet().retainAll(due);
         Map<String, String> spread = RendezvousHashing.spread(due, membership.candidates());
+        List<String> mine = new ArrayList<>();
         List<String> take = new ArrayList<>();
         List<String> giveUp = new ArrayList<>();
         for (String shardId : due) {
             String member = spread.get(shardId);
             if (self.equals(member)) {
+                mine.add(shardId);
                 if (!running.contains(shardId)
                         && mayTake(shardId, Optional.ofNullable(states.get(shardId)), membership, now)) {
                     take.add(shardId);
@@ -92,7 +95,9 @@ public final class Ownership {
                 giveUp.add(shardId);
             }
         }
-        return new Plan(take, giveUp);
+        // the stream does not list it any more
+        running.stream().filter(shardId -> !due.contains(shardId)).forEach(giveUp::add);
+        return new Plan(mine, take, giveUp);
     }
 
     private boolean mayTake(String shardId, Optional<ShardState> state, Membership membership, long now) {

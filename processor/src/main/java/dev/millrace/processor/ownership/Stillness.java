@@ -35,8 +35,8 @@ final class Stillness<K> {
         Map<K, Watched> next = new HashMap<>();
         versions.forEach((key, version) -> {
             Watched before = watched.get(key);
-            boolean same = before != null && before.version.equals(version);
-            next.put(key, new Watched(version, same ? before.still + counted : 0));
+            long still = before == null || !before.version.equals(version) ? 0 : before.still + counted;
+            next.put(key, new Watched(version, still));
         });
         watched = next;
     }

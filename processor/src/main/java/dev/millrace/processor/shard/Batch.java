@@ -51,7 +51,7 @@ public record Batch(
     }
 
     /** Whether no record was read for it. */
-    boolean isNone() {
+    public boolean isNone() {
         return records == 0 && items.isEmpty();
     }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
@@ -43,7 +44,19 @@ public final class RunningShards {
 
     /** Makes the loop of a shard that was taken. */
     public interface Loops {
-        ShardLoop create(ShardInfo shard, StreamCatalog.Listing listing, long epoch, Waits waits);
+        ShardLoop create(Taken taken, Waits waits);
+    }
+
+    /**
+     * A shard that this process has taken.
+     *
+     * @param cachedTo as {@link ShardLoop.Claim} has it
+     */
+    public record Taken(ShardInfo shard, StreamCatalog.Listing listing, long epoch, OptionalLong cachedTo) {
+
+        public String shardId() {
+            return shard.shardId();
+        }
     }
 
     private sealed interface Over {
@@ -82,8 +95,8 @@ public final class RunningShards {
         return before == null || now - before.since >= 0;
     }
 
-    void start(ShardInfo shard, StreamCatalog.Listing listing, long epoch, long now) {
-        String shardId = shard.shardId();
+    void start(Taken taken, long now) {
+        String shardId = taken.shardId();
         Ailing before = ailing.get(shardId);
         if (before == null) {
             meter.awaited(shardId, 0);
@@ -94,9 +107,8 @@ public final class RunningShards {
                 shardId,
                 tasks.start(
                         "shard " + shardId,
-                        waits -> over.add(new Ended(
-                                shardId,
-                                loops.create(shard, listing, epoch, waits).run())),
+                        waits -> over.add(
+                                new Ended(shardId, loops.create(taken, waits).run())),
                         fault -> {
                             // its message may hold a value
                             fault.ifPresent(e ->

@@ -84,10 +84,12 @@ public final class ShardLoop {
      * What a loop is to read.
      *
      * @param epoch at which this process has taken the shard
+     * @param cachedTo what its parents' sensors had that arrived since may be lacking in the cache, microseconds since 1970;
+     *     empty where it has none
      * @param retentionMicros how long the stream keeps records, microseconds
      * @param heartbeatNanos after which a commit of nothing shows that the shard is being read
      */
-    public record Claim(String shardId, long epoch, long retentionMicros, long heartbeatNanos) {}
+    public record Claim(String shardId, long epoch, OptionalLong cachedTo, long retentionMicros, long heartbeatNanos) {}
 
     private final Claim claim;
     private final String shardId;
@@ -163,11 +165,11 @@ public final class ShardLoop {
                 return Optional.of(End.FENCED);
             }
             outcomeUnknown = false;
+            ports.latest().begin(cachedTo(state));
             if (state.progress().closed()) {
                 return Optional.of(End.READ_OUT);
             }
             streamTime = state.streamTime();
-            ports.latest().begin(state.cachedTo());
             seek(state);
             return switch (follow(state.progress())) {
                 case STOPPED -> Optional.of(giveUp());
@@ -180,6 +182,14 @@ public final class ShardLoop {
             LOG.error("Shard {}: reading goes on from the stored position after a fault", shardId, e);
             return waits.stopRequested() ? Optional.of(End.GIVEN_UP) : Optional.empty();
         }
+    }
+
+    private OptionalLong cachedTo(ShardState state) {
+        if (state.cachedTo().isPresent()) {
+            return state.cachedTo();
+        }
+        // what was read before anybody kept note of it may be lacking from the beginning
+        return state.progress().position().equals(Position.START) ? claim.cachedTo() : OptionalLong.of(0);
     }
 
     private void seek(ShardState state) {

@@ -29,4 +29,7 @@ public interface ShardMeter {
 
     /** The shard is not read here any more. */
     void left(String shardId);
+
+    /** It is known which shards are to be read here: what is behind is behind in one of those. */
+    void spread();
 }

@@ -14,9 +14,11 @@ import dev.millrace.processor.task.Tasks;
 import dev.millrace.processor.task.Waits;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -63,6 +65,9 @@ public final class ShardSupervisor implements Tasks.Program {
 
     /** The stream as it is being read. */
     private @Nullable Reading reading;
+
+    /** The shards that are this process's to read and are not read here yet, since when; nanoseconds. */
+    private final Map<String, Long> awaited = new HashMap<>();
 
     private long listed;
     private int failures;
@@ -153,12 +158,42 @@ public final class ShardSupervisor implements Tasks.Program {
                     epoch.ifPresent(taken -> {
                         meter.taken();
                         LOG.info("Reading shard {} at epoch {}", shardId, taken);
-                        running.start(info, own.listing, taken, waits.nanos());
+                        running.start(
+                                new RunningShards.Taken(info, own.listing, taken, parentsCachedTo(info, stored)),
+                                waits.nanos());
                     });
             }
         }
+        awaitMine(plan.mine(), waits.nanos());
+        meter.spread();
         tell(due, stored, membership);
         return true;
+    }
+
+    /** Whoever read a parent may have ended between its last commit and its use of the cache. */
+    private static OptionalLong parentsCachedTo(ShardInfo shard, Map<String, ShardState> stored) {
+        return shard.parents().stream()
+                .map(stored::get)
+                .filter(Objects::nonNull)
+                .mapToLong(parent -> parent.cachedTo().orElse(0))
+                .min();
+    }
+
+    /** Counts the lag of shards that are this process's to read, while they are still another's or cannot be taken. */
+    private void awaitMine(List<String> mine, long now) {
+        awaited.keySet().removeIf(shardId -> {
+            boolean over = !mine.contains(shardId) || running.ids().contains(shardId);
+            if (over && !running.ids().contains(shardId)) {
+                meter.left(shardId);
+            }
+            return over;
+        });
+        for (String shardId : mine) {
+            if (!running.ids().contains(shardId)) {
+                long since = awaited.computeIfAbsent(shardId, _ -> now);
+                meter.awaited(shardId, TimeUnit.NANOSECONDS.toMillis(now - since));
+            }
+        }
     }
 
     private boolean postgresqlFailed(String reason) {
@@ -219,6 +254,7 @@ public final class ShardSupervisor implements Tasks.Program {
     private void tell(List<ShardInfo> due, Map<String, ShardState> stored, Membership membership) {
         Optional<String> ailment = running.ailment();
         long unowned = due.stream()
+                .filter(shard -> !running.ids().contains(shard.shardId()))
                 .map(shard -> stored.get(shard.shardId()))
                 .filter(state -> state == null || state.owner().isEmpty())
                 .count();

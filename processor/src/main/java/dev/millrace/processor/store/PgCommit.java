@@ -28,11 +28,19 @@ final class PgCommit {
     /** What a dead letter keeps of a record at most. */
     static final int MAX_DEAD_LETTER_BYTES = 128 * 1024;
 
+    /** What was known of times only rises: greatest() passes over nulls. */
     private static final String MOVE_ON = """
             UPDATE shard_progress SET sequence_number = $1, sub_sequence_number = $2, arrived_at = coalesce($3, arrived_at), closed = $4,
-                user_records = user_records + $5, owner = $6, updated_at = now()
-            WHERE stream = $7 AND stream_created = $8 AND shard_id = $9
-                AND epoch = $10 AND sequence_number = $11 AND sub_sequence_number = $12 AND NOT closed
+                user_records = user_records + $5, stream_time = greatest(stream_time, $6), cached_to = greatest(cached_to, $7),
+                beat = beat + 1, updated_at = now()
+            WHERE stream = $8 AND stream_created = $9 AND shard_id = $10
+                AND epoch = $11 AND sequence_number = $12 AND sub_sequence_number = $13 AND NOT closed
+            """;
+
+    private static final String GAP = """
+            INSERT INTO gap (stream, stream_created, shard_id, after_sequence_number, after_sub_sequence_number,
+                read_to, resumed_at, resumed_arrival)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
             """;
 
     private static final String MEASUREMENTS = """
@@ -67,6 +75,7 @@ final class PgCommit {
                 reason, field, detail, data)
             SELECT $1::text, $2::timestamptz, $3::text, * FROM unnest($4::text[], $5::bigint[], $6::timestamptz[], $7::text[],
                 $8::text[], $9::text[], $10::bytea[])
+            ON CONFLICT DO NOTHING
             """;
     private static final String SEEN = """
             UPDATE sensor s SET first_seen = least(s.first_seen, v.first), last_seen = greatest(s.last_seen, v.last)
@@ -77,13 +86,11 @@ final class PgCommit {
     private final PgSession.Open transaction;
     private final PgKeys keys;
     private final ShardKey shard;
-    private final String owner;
 
-    PgCommit(PgSession.Open transaction, PgKeys keys, ShardKey shard, String owner) {
+    PgCommit(PgSession.Open transaction, PgKeys keys, ShardKey shard) {
         this.transaction = transaction;
         this.keys = keys;
         this.shard = shard;
-        this.owner = owner;
     }
 
     private record Keyed(PgKeys.Key key, Sample sample) {}
@@ -107,37 +114,50 @@ final class PgCommit {
         };
     }
 
-    /** Writes all of it, or nothing where the position has changed. The keys of its rows must be resolved. */
+    /**
+     * Writes all of it, or nothing where the position or the epoch has changed. The keys of its rows must be resolved. Where a
+     * row is refused, or this throws, the transaction must be rolled back.
+     */
     CommitResult write(Progress from, Work work) {
         if (!movesOn(from, work)) {
             return new CommitResult.Fenced();
         }
-        List<Future<RowSet<Row>>> inserts = insertSamples(work.samples());
+        List<Future<RowSet<Row>>> own = new ArrayList<>();
+        work.gap().ifPresent(gap -> insertGap(gap, own));
+        if (work.closed()) {
+            // the shards that follow upon this one may begin
+            own.add(transaction.send(PgNotifications.NOTIFY, Tuple.of(shard.shardId())));
+        }
+        List<Future<RowSet<Row>>> samples = insertSamples(work.samples());
         List<Future<RowSet<Row>>> others = new ArrayList<>();
         // what a batch closes must not find what it opens
         closeAnomalies(work.detection().closings(), others);
         openAnomalies(work.detection().opened(), others);
         insertDeadLetters(work.deadLetters(), others);
         updateSensors(work.seen(), others);
-        others.forEach(PgSession::await);
-        int rows = 0;
-        for (Future<RowSet<Row>> insert : inserts) {
-            rows += PgSession.await(insert).rowCount();
+        // in the order in which they were sent: after the first that fails, each fails for that alone
+        own.forEach(PgSession::await);
+        try {
+            int rows = 0;
+            for (Future<RowSet<Row>> insert : samples) {
+                rows += PgSession.await(insert).rowCount();
+            }
+            others.forEach(PgSession::await);
+            return new CommitResult.Committed(rows);
+        } catch (PgSession.Failure e) {
+            return PgRefusal.ofRow(e).orElseThrow(() -> e);
         }
-        return new CommitResult.Committed(rows);
     }
 
     private boolean movesOn(Progress from, Work work) {
         Tuple arguments = Tuple.tuple()
                 .addString(work.position().sequenceNumber())
                 .addLong(work.position().subSequenceNumber())
-                .addValue(
-                        work.arrivedAt().isPresent()
-                                ? PgTime.of(work.arrivedAt().getAsLong())
-                                : null)
+                .addOffsetDateTime(PgTime.orNull(work.arrivedAt()))
                 .addBoolean(work.closed())
                 .addLong((long) work.userRecords())
-                .addString(owner)
+                .addOffsetDateTime(PgTime.orNull(work.streamTime()))
+                .addOffsetDateTime(PgTime.orNull(work.cachedTo()))
                 .addString(shard.stream())
                 .addOffsetDateTime(PgTime.of(shard.streamCreated()))
                 .addString(shard.shardId())
@@ -145,6 +165,19 @@ final class PgCommit {
                 .addString(from.position().sequenceNumber())
                 .addLong(from.position().subSequenceNumber());
         return transaction.query(MOVE_ON, arguments).rowCount() == 1;
+    }
+
+    private void insertGap(Gap gap, List<Future<RowSet<Row>>> sent) {
+        Tuple arguments = Tuple.tuple()
+                .addString(shard.stream())
+                .addOffsetDateTime(PgTime.of(shard.streamCreated()))
+                .addString(shard.shardId())
+                .addString(gap.after().sequenceNumber())
+                .addLong(gap.after().subSequenceNumber())
+                .addOffsetDateTime(PgTime.orNull(gap.readTo()))
+                .addString(gap.resumedAt().orElse(null))
+                .addOffsetDateTime(PgTime.of(gap.resumedArrival()));
+        sent.add(transaction.send(GAP, arguments));
     }
 
     private List<Future<RowSet<Row>>> insertSamples(List<Sample> samples) {
@@ -236,9 +269,7 @@ final class PgCommit {
             rules[i] = anomaly.rule();
             severities[i] = anomaly.severity().text();
             openedAt[i] = PgTime.of(anomaly.openedAt());
-            closedAt[i] = anomaly.closedAt().isPresent()
-                    ? PgTime.of(anomaly.closedAt().getAsLong())
-                    : null;
+            closedAt[i] = PgTime.orNull(anomaly.closedAt());
             values[i] = anomaly.value();
         }
         Tuple arguments =
@@ -265,7 +296,7 @@ final class PgCommit {
             arrivedAt[i] = PgTime.of(letter.arrivedAt());
             reasons[i] = letter.reason().text();
             fields[i] = storable(letter.field());
-            details[i] = letter.detail();
+            details[i] = storable(letter.detail());
             int length = Math.min(letter.record().length(), MAX_DEAD_LETTER_BYTES);
             data[i] = Buffer.buffer(length)
                     .appendBytes(letter.record().source(), letter.record().offset(), length);
@@ -285,7 +316,7 @@ final class PgCommit {
         sent.add(transaction.send(DEAD_LETTERS, arguments));
     }
 
-    /** A field's name is as it was sent: what the database cannot hold in it is replaced. */
+    /** A field's name, which a detail may tell too, is as it was sent: what the database cannot hold in it is replaced. */
     private static String storable(String text) {
         StringBuilder safe = new StringBuilder(text.length());
         text.codePoints().forEach(c -> safe.appendCodePoint(c == 0 || (c >= 0xD800 && c <= 0xDFFF) ? 0xFFFD : c));

@@ -3,7 +3,6 @@ package dev.millrace.processor.store;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Tuple;
 import java.time.LocalDate;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,6 +12,7 @@ public final class PgPartitionStore implements PartitionStore {
     private static final Logger LOG = LoggerFactory.getLogger(PgPartitionStore.class);
 
     private static final String NEXT_PARTITION = "SELECT make_next_day_partition($1)";
+    private static final String OLDEST_PARTITION = "SELECT drop_oldest_day_partition($1)";
 
     private final PgSession session;
 
@@ -22,38 +22,32 @@ public final class PgPartitionStore implements PartitionStore {
 
     @Override
     public Loaded<Integer> make() {
-        return load(() -> {
-            int made = 0;
+        return dayByDay(NEXT_PARTITION, DAYS_AHEAD, "Made the partitions of {}");
+    }
+
+    @Override
+    public Loaded<Integer> drop(int days) {
+        return dayByDay(OLDEST_PARTITION, days, "Dropped the partitions of {} and what was older");
+    }
+
+    /** Each day in a transaction of its own, so that none holds its locks for long. */
+    private Loaded<Integer> dayByDay(String sql, int days, String message) {
+        return session.load(() -> {
+            int count = 0;
             while (true) {
-                LocalDate day = session.query(NEXT_PARTITION, Tuple.of(DAYS_AHEAD))
-                        .iterator()
-                        .next()
-                        .getLocalDate(0);
+                LocalDate day =
+                        session.query(sql, Tuple.of(days)).iterator().next().getLocalDate(0);
                 if (day == null) {
-                    return made;
+                    return count;
                 }
-                LOG.info("Made the partitions of {}", day);
-                made++;
+                LOG.info(message, day);
+                count++;
             }
         });
     }
 
     @Override
-    public Loaded<Integer> drop(int days) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
     public void close() {
-        session.drop();
-    }
-
-    private <T> Loaded<T> load(Supplier<T> query) {
-        try {
-            return new Loaded.Found<>(query.get());
-        } catch (RuntimeException e) {
-            session.drop();
-            return new Loaded.Unavailable<>(PgSession.reason(e));
-        }
+        session.close();
     }
 }

@@ -10,7 +10,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /** What is stored of sensors in PostgreSQL. */
 public final class PgSensorStore implements SensorStore {
@@ -21,6 +20,11 @@ public final class PgSensorStore implements SensorStore {
             JOIN sensor USING (sensor_id) JOIN series s USING (sensor_key) JOIN metric m USING (metric_key)
             """ + PgShardStore.LAST + "ORDER BY k.sensor_id, m.name";
 
+    /** Page by page through the index of ids: one on last_seen would have to be written with every batch. */
+    private static final String SEEN_SINCE = """
+            SELECT sensor_id FROM sensor WHERE last_seen >= $1 AND sensor_id > $2 ORDER BY sensor_id LIMIT $3
+            """;
+
     private final PgSession session;
 
     public PgSensorStore(Pool pool) {
@@ -29,7 +33,7 @@ public final class PgSensorStore implements SensorStore {
 
     @Override
     public Loaded<Map<String, List<LatestValue>>> latest(Collection<String> sensorIds) {
-        return load(() -> {
+        return session.load(() -> {
             Map<String, List<LatestValue>> latest = HashMap.newHashMap(sensorIds.size());
             for (Row row : session.query(LATEST, Tuple.of((Object) sensorIds.toArray(String[]::new)))) {
                 OffsetDateTime number = row.getOffsetDateTime(2);
@@ -50,20 +54,19 @@ public final class PgSensorStore implements SensorStore {
 
     @Override
     public Loaded<List<String>> seenSince(long since, String after, int limit) {
-        throw new UnsupportedOperationException();
+        return session.load(() -> {
+            // the earliest of a Java long is before all that PostgreSQL has
+            OffsetDateTime from = since == Long.MIN_VALUE ? OffsetDateTime.MIN : PgTime.of(since);
+            List<String> ids = new ArrayList<>(limit);
+            for (Row row : session.query(SEEN_SINCE, Tuple.of(from, after, limit))) {
+                ids.add(row.getString(0));
+            }
+            return ids;
+        });
     }
 
     @Override
     public void close() {
-        session.drop();
-    }
-
-    private <T> Loaded<T> load(Supplier<T> query) {
-        try {
-            return new Loaded.Found<>(query.get());
-        } catch (RuntimeException e) {
-            session.drop();
-            return new Loaded.Unavailable<>(PgSession.reason(e));
-        }
+        session.close();
     }
 }

@@ -3,13 +3,17 @@ package dev.millrace.processor.store;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.ClosedConnectionException;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Transaction;
 import io.vertx.sqlclient.Tuple;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +33,7 @@ final class PgSession {
 
         final SqlConnection connection;
         volatile boolean closed;
+        boolean inTransaction;
 
         Link(SqlConnection connection) {
             this.connection = connection;
@@ -52,6 +57,7 @@ final class PgSession {
     /** Opens a transaction. */
     Open begin() {
         Link own = connected();
+        own.inTransaction = true;
         return new Open(own, await(own.connection.begin()));
     }
 
@@ -76,16 +82,18 @@ final class PgSession {
         /** Sends a statement without waiting: those that are sent one after the other run in that order. */
         Future<RowSet<Row>> send(String sql, Tuple arguments) {
             return link.closed
-                    ? Future.failedFuture("the connection was lost in a transaction")
+                    ? Future.failedFuture(new IOException("the connection was lost in a transaction"))
                     : link.connection.preparedQuery(sql).execute(arguments);
         }
 
         void commit() {
             await(transaction.commit());
+            link.inTransaction = false;
         }
 
         void rollback() {
             await(transaction.rollback());
+            link.inTransaction = false;
         }
     }
 
@@ -110,21 +118,55 @@ final class PgSession {
         }
     }
 
-    /** Gives the connection back after a failure; the next use takes another one. */
+    /**
+     * Parts with the connection after a failure; the next use takes another one. It is ended and not given back: it may lead to
+     * a server that was the primary once, and refuses to write for as long as it is asked.
+     */
     void drop() {
-        Link dropped = link;
+        Link dropped = forget();
+        if (dropped != null && !dropped.closed) {
+            SqlConnection connection = dropped.connection;
+            if (dropped.inTransaction) {
+                // one that has failed hears nothing else
+                connection.query("ROLLBACK").execute();
+            }
+            connection
+                    .query("SELECT pg_terminate_backend(pg_backend_pid())")
+                    .execute()
+                    .onComplete(_ -> connection.close());
+        }
+    }
+
+    /** Gives the connection back; the next use takes another one. */
+    void close() {
+        Link own = forget();
+        if (own != null) {
+            // a transaction that is still open is rolled back by it
+            own.connection.close();
+        }
+    }
+
+    private @Nullable Link forget() {
+        Link own = link;
         link = null;
         onLoss.run();
-        if (dropped != null) {
-            // a transaction that is still open is rolled back by it; a connection that is closed is not reused
-            dropped.connection.close();
+        return own;
+    }
+
+    /** Asks, where a failure is an answer; the connection is not used again then. */
+    <T> Loaded<T> load(Supplier<T> question) {
+        try {
+            return new Loaded.Found<>(question.get());
+        } catch (RuntimeException e) {
+            drop();
+            return new Loaded.Unavailable<>(reason(e));
         }
     }
 
     /** For what stands alone: only that may go on with another connection. */
     private Link connected() {
         if (link != null && link.closed) {
-            drop();
+            forget();
         }
         Link own = link;
         if (own == null) {
@@ -134,13 +176,18 @@ final class PgSession {
         return own;
     }
 
-    /** Why a use failed, for people: a row's values, which PostgreSQL puts into DETAIL, are left out. */
+    /** Why a use failed, for people, without a row's values. */
     static String reason(RuntimeException failure) {
         Throwable cause = failure instanceof Failure && failure.getCause() != null ? failure.getCause() : failure;
-        if (cause instanceof PgException refused) {
-            return refused.getErrorMessage() + " (SQLSTATE " + refused.getSqlState() + ")";
-        }
-        String message = cause.getMessage();
+        return cause instanceof PgException refused ? PgRefusal.reason(refused) : clientReason(cause);
+    }
+
+    /** What the client says of arguments that it cannot send holds their values: only what it says of the network is told. */
+    private static String clientReason(Throwable cause) {
+        boolean told = cause instanceof IOException
+                || cause instanceof TimeoutException
+                || cause instanceof ClosedConnectionException;
+        String message = told ? cause.getMessage() : null;
         return message == null ? cause.getClass().getSimpleName() : message;
     }
 }

@@ -4,20 +4,24 @@ import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.anomaly.SeriesState;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Optional;
 
 /** A shard's store in PostgreSQL. */
 public final class PgShardStore implements ShardStore {
 
-    private static final String PROGRESS = """
-            SELECT sequence_number, sub_sequence_number, epoch, closed FROM shard_progress
-            WHERE stream = $1 AND stream_created = $2 AND shard_id = $3
-            """;
+    private static final String RELEASE = """
+            WITH released AS (
+                UPDATE shard_progress SET owner = NULL, beat = beat + 1, updated_at = now()
+                WHERE stream = $1 AND stream_created = $2 AND shard_id = $3 AND epoch = $4
+                RETURNING shard_id)
+            SELECT pg_notify('%s', shard_id)::text FROM released
+            """.formatted(PgNotifications.CHANNEL);
 
     /** {@code kinds} keeps the search for a latest value out of a table in which the series has none. */
     static final String LAST = """
@@ -38,14 +42,11 @@ public final class PgShardStore implements ShardStore {
             """ + LAST + "WHERE greatest(n.at, t.at) IS NOT NULL";
 
     private final ShardKey shard;
-    private final String owner;
     private final PgSession session;
     private final PgKeys keys;
 
-    /** @param owner who works on the shard, for people who look at the progress */
-    public PgShardStore(Pool pool, ShardKey shard, String owner) {
+    public PgShardStore(Pool pool, ShardKey shard) {
         this.shard = shard;
-        this.owner = owner;
         this.session = new PgSession(pool, this::forget);
         this.keys = new PgKeys(session);
     }
@@ -56,17 +57,27 @@ public final class PgShardStore implements ShardStore {
 
     @Override
     public Loaded<ShardState> state() {
-        throw new UnsupportedOperationException(PROGRESS + PgTime.of(shard.streamCreated()));
+        return session.load(() -> {
+            RowSet<Row> rows = session.query(PgShardStates.OF_SHARD, key());
+            if (rows.size() == 0) {
+                throw new IllegalStateException("the shard was never taken");
+            }
+            return PgShardStates.state(rows.iterator().next());
+        });
+    }
+
+    private Tuple key() {
+        return Tuple.of(shard.stream(), PgTime.of(shard.streamCreated()), shard.shardId());
     }
 
     @Override
     public Loaded<Boolean> release(long epoch) {
-        throw new UnsupportedOperationException();
+        return session.load(() -> session.query(RELEASE, key().addLong(epoch)).size() == 1);
     }
 
     @Override
     public Loaded<Map<SeriesId, SeriesState>> series(Collection<SeriesId> ids) {
-        return load(() -> {
+        return session.load(() -> {
             String[] sensorIds = ids.stream().map(SeriesId::sensorId).toArray(String[]::new);
             String[] names = ids.stream().map(SeriesId::metric).toArray(String[]::new);
             Map<SeriesId, SeriesState> states = HashMap.newHashMap(ids.size());
@@ -85,11 +96,13 @@ public final class PgShardStore implements ShardStore {
         PgSession.Open transaction;
         CommitResult result;
         try {
-            keys.resolve(PgCommit.kinds(work.samples()));
+            Optional<CommitResult.Refused> refused = resolveKeys(work);
+            if (refused.isPresent()) {
+                return refused.get();
+            }
             transaction = session.begin();
-            result = new PgCommit(transaction, keys, shard, owner).write(from, work);
+            result = new PgCommit(transaction, keys, shard).write(from, work);
         } catch (RuntimeException e) {
-            // giving the connection back rolls back what is open
             session.drop();
             return new CommitResult.Unavailable(PgSession.reason(e));
         }
@@ -107,17 +120,18 @@ public final class PgShardStore implements ShardStore {
         }
     }
 
-    @Override
-    public void close() {
-        session.drop();
+    /** The names come with the rows: one that is refused is a row that is refused. */
+    private Optional<CommitResult.Refused> resolveKeys(Work work) {
+        try {
+            keys.resolve(PgCommit.kinds(work.samples()));
+            return Optional.empty();
+        } catch (PgSession.Failure e) {
+            return Optional.of(PgRefusal.ofRow(e).orElseThrow(() -> e));
+        }
     }
 
-    private <T> Loaded<T> load(Supplier<T> query) {
-        try {
-            return new Loaded.Found<>(query.get());
-        } catch (RuntimeException e) {
-            session.drop();
-            return new Loaded.Unavailable<>(PgSession.reason(e));
-        }
+    @Override
+    public void close() {
+        session.close();
     }
 }

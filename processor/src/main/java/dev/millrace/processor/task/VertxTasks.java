@@ -25,7 +25,9 @@ public final class VertxTasks implements Tasks {
     public Started start(String name, Program program, Ended ended) {
         Started started = new Started(name, program, ended, new VertxWaits(vertx));
         vertx.deployVerticle(started, new DeploymentOptions().setThreadingModel(ThreadingModel.VIRTUAL_THREAD))
-                .onSuccess(deployment -> started.over.future().onComplete(_ -> vertx.undeploy(deployment)))
+                .onSuccess(deployment -> started.over
+                        .future()
+                        .onComplete(_ -> vertx.undeploy(deployment).onComplete(_ -> started.gone.complete())))
                 .onFailure(started::couldNotStart);
         return started;
     }
@@ -38,6 +40,7 @@ public final class VertxTasks implements Tasks {
         private final Ended ended;
         private final VertxWaits waits;
         private final Promise<Void> over = Promise.promise();
+        private final Promise<Void> gone = Promise.promise();
 
         private Started(String name, Program program, Ended ended, VertxWaits waits) {
             this.name = name;
@@ -74,6 +77,7 @@ public final class VertxTasks implements Tasks {
                 ended.ended(Optional.of(e));
             } finally {
                 over.tryComplete();
+                gone.tryComplete();
             }
         }
 
@@ -93,15 +97,15 @@ public final class VertxTasks implements Tasks {
             waits.requestStop();
         }
 
-        /** Asks the program to end, and completes when it has. */
+        /** Asks the program to end, and completes when it has and nothing of it is left. */
         public Future<Void> finish() {
             waits.requestStop();
-            return over.future();
+            return gone.future();
         }
 
         @Override
         public void await() {
-            over.future().await();
+            gone.future().await();
         }
     }
 }

@@ -1,10 +1,13 @@
--- Writes the latest values of one sensor, each only if it is later than the one that stands there.
--- KEYS[1] the sensor's hash. ARGV[1] '1' where the values are all that there are; then field, microseconds, JSON value …
--- Answers 1 where the hash is complete. Microseconds are exact in a Lua number until the year 2255.
+-- Writes latest values of one sensor, each only if it is later than the one that stands there.
+-- KEYS[1] the sensor's hash. ARGV[1] the token of a rebuild, or '' where these are not all the values; then field,
+-- microseconds, JSON value …
+-- Answers 1 where the hash is complete. It becomes so only if the token still stands in it: then it was not deleted since
+-- before the database was read, and whatever was written to it meanwhile is in it too.
+-- Microseconds are exact in a Lua number until the year 2255.
 -- A call takes its arguments from Lua's stack, which ends at some 8,000; hence so many values at a time.
 local VALUES = 1000
 local key = KEYS[1]
-local marked = redis.call('HGET', key, '#complete')
+local marks = redis.call('HMGET', key, '#complete', '#rebuild')
 for first = 2, #ARGV, 3 * VALUES do
     local last = math.min(first + 3 * VALUES, #ARGV + 1) - 1
     local fields = {}
@@ -25,8 +28,13 @@ for first = 2, #ARGV, 3 * VALUES do
         redis.call('HSET', key, unpack(changed))
     end
 end
--- after all the values: what a script has written stays when it fails later
-if ARGV[1] == '1' and not marked then
-    redis.call('HSET', key, '#complete', '1')
+if marks[1] then
+    return 1
 end
-return (marked or ARGV[1] == '1') and 1 or 0
+-- after all the values: what a script has written stays when it fails later
+if ARGV[1] ~= '' and marks[2] == ARGV[1] then
+    redis.call('HSET', key, '#complete', '1')
+    redis.call('HDEL', key, '#rebuild')
+    return 1
+end
+return 0

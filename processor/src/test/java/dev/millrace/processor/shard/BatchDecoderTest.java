@@ -16,11 +16,9 @@ import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.store.DeadLetter;
 import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Sample;
-import dev.millrace.processor.store.Seen;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -40,7 +38,26 @@ class BatchDecoderTest {
     }
 
     private Batch decode() {
-        return decoder(LoopRig.ALL).next(shard.records().iterator());
+        return decoder(LoopRig.ALL).next(shard.records().iterator(), Position.START);
+    }
+
+    private static List<Sample> samples(Batch batch) {
+        return batch.items().stream()
+                .filter(Batch.Accepted.class::isInstance)
+                .map(item -> ((Batch.Accepted) item).reading())
+                .flatMap(reading -> reading.measurements().stream()
+                        .map(measurement -> new Sample(
+                                new SeriesId(reading.sensorId(), measurement.name()),
+                                reading.timestamp(),
+                                measurement)))
+                .toList();
+    }
+
+    private static List<DeadLetter> letters(Batch batch) {
+        return batch.items().stream()
+                .filter(Batch.Refused.class::isInstance)
+                .map(item -> ((Batch.Refused) item).letter())
+                .toList();
     }
 
     private Position position(int record, long subSequenceNumber) {
@@ -69,11 +86,11 @@ class BatchDecoderTest {
                                 new Measurement.Numeric("temperature", 2)),
                         new Sample(
                                 new SeriesId("oven-1", "temperature"), T, new Measurement.Numeric("temperature", 3))),
-                batch.samples());
-        assertEquals(3, batch.userRecords());
+                samples(batch));
+        assertEquals(3, batch.items().size());
         assertEquals(1, batch.records());
         assertEquals(position(0, 2), batch.position());
-        assertEquals(FakeShard.ARRIVAL, batch.arrivedAt());
+        assertEquals(FakeShard.ARRIVAL, batch.arrivedTo());
     }
 
     @Test
@@ -86,9 +103,10 @@ class BatchDecoderTest {
         // without a timestamp of its own it has that of its arrival
         assertEquals(
                 List.of(FakeShard.ARRIVAL, T),
-                batch.samples().stream().map(Sample::at).toList());
+                samples(batch).stream().map(Sample::at).toList());
         assertEquals(position(1, 0), batch.position());
-        assertEquals(Map.of("oven-1", new Seen(FakeShard.ARRIVAL, FakeShard.ARRIVAL + 1_000)), batch.seen());
+        assertEquals(FakeShard.ARRIVAL, batch.arrivedFrom());
+        assertEquals(FakeShard.ARRIVAL + 1_000, batch.arrivedTo());
     }
 
     @Test
@@ -98,18 +116,18 @@ class BatchDecoderTest {
         shard.putAggregate(List.of(temperature("oven-1", T, 3)));
 
         Batch batch =
-                decoder(new HashKeyRange(middle, middle)).next(shard.records().iterator());
+                decoder(new HashKeyRange(middle, middle)).next(shard.records().iterator(), Position.START);
 
         assertEquals(1, batch.foreignAggregates());
-        assertEquals(1, batch.userRecords());
+        assertEquals(1, batch.items().size());
         assertEquals(
                 List.of(new Measurement.Numeric("temperature", 3)),
-                batch.samples().stream().map(Sample::measurement).toList());
+                samples(batch).stream().map(Sample::measurement).toList());
 
         Batch alone = decoder(new HashKeyRange(middle, middle))
-                .next(shard.records().subList(0, 1).iterator());
+                .next(shard.records().subList(0, 1).iterator(), Position.START);
         assertEquals(position(0, 1), alone.position());
-        assertEquals(0, alone.userRecords());
+        assertEquals(0, alone.items().size());
     }
 
     @ParameterizedTest
@@ -129,9 +147,9 @@ class BatchDecoderTest {
 
         Batch batch = decode();
 
-        assertEquals(List.of(), batch.samples());
-        assertEquals(1, batch.userRecords());
-        DeadLetter letter = batch.deadLetters().getFirst();
+        assertEquals(List.of(), samples(batch));
+        assertEquals(1, batch.items().size());
+        DeadLetter letter = letters(batch).getFirst();
         assertEquals(reason, letter.reason().text());
         assertEquals(field, letter.field());
         assertEquals(detail, letter.detail());
@@ -145,8 +163,7 @@ class BatchDecoderTest {
                 "key",
                 ("{\"sensorId\":\"a\",\"t\":1" + " ".repeat(Reading.MAX_BYTES) + "}").getBytes(StandardCharsets.UTF_8));
 
-        assertEquals(
-                DeadLetter.Reason.TOO_LARGE, decode().deadLetters().getFirst().reason());
+        assertEquals(DeadLetter.Reason.TOO_LARGE, letters(decode()).getFirst().reason());
     }
 
     @Test
@@ -159,8 +176,8 @@ class BatchDecoderTest {
         Iterator<ShardRecord> records = shard.records().iterator();
         BatchDecoder decoder = decoder(LoopRig.ALL);
 
-        assertEquals(position(2, 1_999), decoder.next(records).position());
-        assertEquals(position(4, 1_999), decoder.next(records).position());
+        assertEquals(position(2, 1_999), decoder.next(records, Position.START).position());
+        assertEquals(position(4, 1_999), decoder.next(records, Position.START).position());
         assertFalse(records.hasNext());
     }
 
@@ -170,11 +187,26 @@ class BatchDecoderTest {
         garbage.forEach(bytes -> any.put("key", bytes));
         any.put("key", new byte[] {(byte) 0xF3, (byte) 0x89, (byte) 0x9A, (byte) 0xC2});
 
-        Batch batch = decoder(LoopRig.ALL).next(any.records().iterator());
+        Batch batch = decoder(LoopRig.ALL).next(any.records().iterator(), Position.START);
 
         assertEquals(garbage.size() + 1, batch.records());
-        assertTrue(batch.deadLetters().size() <= batch.userRecords());
+        // the last one is none
+        assertTrue(letters(batch).size() >= 1);
+        assertEquals(garbage.size() + 1, batch.items().size());
+    }
+
+    @Test
+    void whatLiesAtAPositionOrBeforeItInItsRecordIsPassedOver() {
+        shard.putAggregate(List.of(temperature("oven-1", T, 1), temperature("oven-1", T + 1, 2)));
+        shard.putAggregate(List.of(temperature("oven-1", T + 2, 3)));
+
+        Batch batch = decoder(LoopRig.ALL).next(shard.records().iterator(), position(0, 0));
+
         assertEquals(
-                batch.userRecords(), batch.deadLetters().size() + batch.seen().size());
+                List.of(T + 1, T + 2), samples(batch).stream().map(Sample::at).toList());
+
+        Batch alone = decoder(LoopRig.ALL).next(shard.records().subList(0, 1).iterator(), position(0, 1));
+        assertEquals(List.of(), alone.items());
+        assertEquals(position(0, 1), alone.position());
     }
 }

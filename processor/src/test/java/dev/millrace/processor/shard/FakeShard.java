@@ -3,6 +3,7 @@ package dev.millrace.processor.shard;
 import dev.millrace.core.reading.Reading;
 import dev.millrace.core.reading.ReadingEncoder;
 import dev.millrace.core.wire.AggregateBuilder;
+import dev.millrace.processor.store.Position;
 import java.math.BigInteger;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,10 +19,17 @@ final class FakeShard implements ShardReader {
 
     private final List<ShardRecord> records = new ArrayList<>();
     private final Deque<ShardRead> failures = new ArrayDeque<>();
-    final List<String> seeks = new ArrayList<>();
+    final List<ReadFrom> seeks = new ArrayList<>();
+    final List<Long> readAheads = new ArrayList<>();
+    int closed;
+    private int trimmed;
     private IntSupplier answerSize = () -> Integer.MAX_VALUE;
     private @Nullable Runnable onRead;
     private boolean ended = true;
+
+    /** The clock of the stream, microseconds since 1970. */
+    long answeredAt = ARRIVAL;
+
     private int next;
 
     /** Puts a Kinesis record. */
@@ -75,13 +83,40 @@ final class FakeShard implements ShardReader {
     }
 
     @Override
-    public void seek(String sequenceNumber) {
-        seeks.add(sequenceNumber);
-        next = 0;
-        while (!sequenceNumber.isEmpty()
-                && !records.get(next++).sequenceNumber().equals(sequenceNumber)) {
-            // on to the record behind it
+    public void seek(ReadFrom from) {
+        seeks.add(from);
+        next = switch (from) {
+            case ReadFrom.TrimHorizon() -> trimmed;
+            case ReadFrom.At(long micros) ->
+                Math.max(trimmed, (int) records.stream()
+                        .filter(record -> record.arrivedAt() < micros)
+                        .count());
+            case ReadFrom.Resume(Position position) -> Math.max(trimmed, indexOf(position.sequenceNumber()));
+        };
+    }
+
+    private int indexOf(String sequenceNumber) {
+        int index = 0;
+        while (!records.get(index).sequenceNumber().equals(sequenceNumber)) {
+            index++;
         }
+        return index;
+    }
+
+    /** Retention removes the oldest records. */
+    FakeShard trim(int count) {
+        trimmed = count;
+        return this;
+    }
+
+    @Override
+    public void readAhead(long delayMillis) {
+        readAheads.add(delayMillis);
+    }
+
+    @Override
+    public void close() {
+        closed++;
     }
 
     @Override
@@ -97,6 +132,6 @@ final class FakeShard implements ShardReader {
         List<ShardRecord> answer = List.copyOf(records.subList(next, end));
         next = end;
         long behind = next == records.size() ? 0 : 1_000;
-        return new ShardRead.Records(answer, behind, ended && next == records.size());
+        return new ShardRead.Records(answer, behind, ended && next == records.size(), answeredAt);
     }
 }

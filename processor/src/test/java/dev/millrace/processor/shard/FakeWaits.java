@@ -1,11 +1,12 @@
 package dev.millrace.processor.shard;
 
+import dev.millrace.processor.task.Waits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Time that passes only in pauses. */
-final class FakeWaits implements Waits {
+class FakeWaits implements Waits {
 
     final List<Long> pauses = new ArrayList<>();
     private long nanos = 42;

@@ -3,15 +3,16 @@ package dev.millrace.processor.shard;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.anomaly.SeriesState;
 import dev.millrace.processor.store.CommitResult;
-import dev.millrace.processor.store.LatestValue;
 import dev.millrace.processor.store.Loaded;
 import dev.millrace.processor.store.Progress;
+import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.ShardStore;
 import dev.millrace.processor.store.Work;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** A store whose uses fail when they are told to. */
@@ -26,6 +27,8 @@ final class FaultyStore implements ShardStore {
         ANSWER_LOST,
         /** Another process that works on the shard does it first. */
         RIVAL,
+        /** The database refuses a row of it. */
+        REFUSED,
         /** A fault of ours. */
         BUG
     }
@@ -34,6 +37,8 @@ final class FaultyStore implements ShardStore {
     private final Supplier<Fault> faults;
     final List<CommitResult> commits = new ArrayList<>();
     int closed;
+    int released;
+    Predicate<Work> refused = _ -> false;
 
     FaultyStore(ShardStore store, Supplier<Fault> faults) {
         this.store = store;
@@ -41,11 +46,11 @@ final class FaultyStore implements ShardStore {
     }
 
     @Override
-    public Loaded<Progress> progress() {
+    public Loaded<ShardState> state() {
         return switch (faults.get()) {
             case AWAY, ANSWER_LOST -> new Loaded.Unavailable<>("away");
             case BUG -> throw new IllegalStateException("a fault of ours");
-            case NONE, RIVAL -> store.progress();
+            case NONE, RIVAL, REFUSED -> store.state();
         };
     }
 
@@ -54,12 +59,16 @@ final class FaultyStore implements ShardStore {
         return switch (faults.get()) {
             case AWAY, ANSWER_LOST -> new Loaded.Unavailable<>("away");
             case BUG -> throw new IllegalStateException("a fault of ours");
-            case NONE, RIVAL -> store.series(ids);
+            case NONE, RIVAL, REFUSED -> store.series(ids);
         };
     }
 
     @Override
     public CommitResult commit(Progress from, Work work) {
+        if (refused.test(work)) {
+            commits.add(new CommitResult.Refused("22003", "out of range"));
+            return commits.getLast();
+        }
         CommitResult result =
                 switch (faults.get()) {
                     case NONE -> store.commit(from, work);
@@ -72,6 +81,7 @@ final class FaultyStore implements ShardStore {
                         store.commit(from, work);
                         yield store.commit(from, work);
                     }
+                    case REFUSED -> new CommitResult.Refused("22003", "out of range");
                     case BUG -> throw new IllegalStateException("a fault of ours");
                 };
         commits.add(result);
@@ -79,8 +89,9 @@ final class FaultyStore implements ShardStore {
     }
 
     @Override
-    public Loaded<Map<String, List<LatestValue>>> latest(Collection<String> sensorIds) {
-        return store.latest(sensorIds);
+    public Loaded<Boolean> release(long epoch) {
+        released++;
+        return store.release(epoch);
     }
 
     @Override

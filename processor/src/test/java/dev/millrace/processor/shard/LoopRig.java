@@ -1,5 +1,7 @@
 package dev.millrace.processor.shard;
 
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
 import dev.millrace.core.ops.Availability;
 import dev.millrace.core.ops.Health;
 import dev.millrace.core.reading.Measurement;
@@ -12,20 +14,27 @@ import dev.millrace.processor.anomaly.Detector;
 import dev.millrace.processor.anomaly.RuleFile;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.cache.LatestValues;
+import dev.millrace.processor.store.Content;
 import dev.millrace.processor.store.InMemoryShardStore;
+import dev.millrace.processor.store.InMemoryStreamStore;
 import dev.millrace.processor.store.LatestValue;
+import dev.millrace.processor.store.Loaded;
+import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.ShardStore;
 import dev.millrace.processor.store.StoredContent;
 import dev.millrace.processor.store.Work;
+import dev.millrace.processor.task.Waits;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** A loop with everything around it in memory. */
@@ -33,9 +42,13 @@ final class LoopRig {
 
     static final HashKeyRange ALL = new HashKeyRange(HashKey.MIN, HashKey.MAX);
 
+    static final String SHARD = "shardId-0";
+    static final long RETENTION_MICROS = TimeUnit.DAYS.toMicros(1);
+    static final long HEARTBEAT_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     final FakeShard shard;
     final FakeWaits waits = new FakeWaits();
-    final InMemoryShardStore.Content content;
+    final Content content;
     final Latest latest = new Latest();
     final Meter meter = new Meter();
     final Health health = new Health("test");
@@ -43,32 +56,62 @@ final class LoopRig {
     final ShardLoop loop;
 
     LoopRig(FakeShard shard, Supplier<FaultyStore.Fault> faults) {
-        this(shard, new InMemoryShardStore.Content(), faults);
+        this(shard, new Content(), faults);
     }
 
     /** A loop of another process, which finds what is stored. */
-    LoopRig(FakeShard shard, InMemoryShardStore.Content content) {
+    LoopRig(FakeShard shard, Content content) {
         this(shard, content, () -> FaultyStore.Fault.NONE);
     }
 
-    private LoopRig(FakeShard shard, InMemoryShardStore.Content content, Supplier<FaultyStore.Fault> faults) {
+    private LoopRig(FakeShard shard, Content content, Supplier<FaultyStore.Fault> faults) {
         this.shard = shard;
         this.content = content;
-        store = new FaultyStore(new InMemoryShardStore(content), faults);
-        loop = loop(shard, store, latest, meter, health, waits);
+        long epoch = take(content);
+        store = new FaultyStore(new InMemoryShardStore(content, SHARD), faults);
+        loop = loop(SHARD, epoch, shard, store, latest, meter, health, waits);
+    }
+
+    /** Takes the shard as a supervisor does. */
+    static long take(Content content) {
+        Loaded<Optional<Long>> taken =
+                new InMemoryStreamStore(content, () -> 1).take(SHARD, content.state(SHARD), "rig");
+        return assertInstanceOf(Loaded.Found.class, taken).value() instanceof Optional<?> found
+                        && found.orElseThrow() instanceof Long epoch
+                ? epoch
+                : -1;
     }
 
     static ShardLoop loop(
-            ShardReader reader, ShardStore store, LatestValues latest, ShardMeter meter, Health health, Waits waits) {
+            String shardId,
+            long epoch,
+            ShardReader reader,
+            ShardStore store,
+            LatestValues latest,
+            ShardMeter meter,
+            Health health,
+            Waits waits) {
         return new ShardLoop(
-                "shardId-0",
+                new ShardLoop.Claim(shardId, epoch, OptionalLong.empty(), RETENTION_MICROS, HEARTBEAT_NANOS),
                 new ShardLoop.Ports(reader, store, latest),
-                new ShardLoop.Availabilities(availability(health, "kinesis"), availability(health, "postgresql")),
-                new BatchDecoder(new ReadingDecoder(ReadingLimits.DEFAULT), ALL),
-                new Detector(RuleFile.shipped()),
+                availabilities(health),
+                decoder(),
+                detector(),
                 meter,
                 waits,
                 new Random(1));
+    }
+
+    static BatchDecoder decoder() {
+        return new BatchDecoder(new ReadingDecoder(ReadingLimits.DEFAULT), ALL);
+    }
+
+    static Detector detector() {
+        return new Detector(RuleFile.shipped());
+    }
+
+    static ShardLoop.Availabilities availabilities(Health health) {
+        return new ShardLoop.Availabilities(availability(health, "kinesis"), availability(health, "postgresql"));
     }
 
     private static Availability availability(Health health, String name) {
@@ -83,6 +126,14 @@ final class LoopRig {
         return content.stored();
     }
 
+    ShardState state() {
+        return content.state(SHARD).orElseThrow();
+    }
+
+    long beat() {
+        return state().beat();
+    }
+
     static Reading temperature(String sensorId, long at, double value) {
         return new Reading(sensorId, at, List.of(new Measurement.Numeric("temperature", value)));
     }
@@ -91,23 +142,31 @@ final class LoopRig {
     static final class Latest implements LatestValues {
 
         final Map<SeriesId, LatestValue> values = new TreeMap<>();
-        final Set<String> doubted = new TreeSet<>();
-        int tended;
+        final List<OptionalLong> begun = new ArrayList<>();
+        OptionalLong settled = OptionalLong.empty();
+        int ended;
 
         @Override
-        public void update(Map<String, List<LatestValue>> bySensor) {
+        public void begin(OptionalLong since) {
+            begun.add(since);
+            settled = since;
+        }
+
+        @Override
+        public void update(Map<String, List<LatestValue>> bySensor, long arrivedFrom, long arrivedTo) {
             bySensor.forEach((sensorId, list) -> list.forEach(value ->
                     values.put(new SeriesId(sensorId, value.measurement().name()), value)));
+            settled = OptionalLong.of(arrivedTo);
         }
 
         @Override
-        public void doubt(Set<String> sensorIds) {
-            doubted.addAll(sensorIds);
+        public OptionalLong settledTo() {
+            return settled;
         }
 
         @Override
-        public void tend() {
-            tended++;
+        public void end() {
+            ended++;
         }
     }
 
@@ -119,6 +178,7 @@ final class LoopRig {
         int fenced;
         int foreignAggregates;
         int left;
+        int handedOver;
         final Queue<Long> awaited = new ConcurrentLinkedQueue<>();
         long behind = -1;
 
@@ -132,6 +192,17 @@ final class LoopRig {
         @Override
         public void fenced() {
             fenced++;
+        }
+
+        @Override
+        public void taken() {}
+
+        @Override
+        public void spread() {}
+
+        @Override
+        public void handedOver() {
+            handedOver++;
         }
 
         @Override

@@ -10,55 +10,39 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
-import java.util.UUID;
 
 /** A shard's store as the contract has it, without a database. Several may share one {@link Content}. */
 public final class InMemoryShardStore implements ShardStore {
 
-    /** What is stored. */
-    public static final class Content {
-
-        private Progress progress = new Progress(Position.START, 1, false);
-        private long userRecords;
-        private final Map<Identity, Measurement> samples = new HashMap<>();
-        private final Map<UUID, Anomaly> anomalies = new TreeMap<>();
-        private final List<Position> deadLetters = new ArrayList<>();
-        private final Map<String, Seen> seen = new TreeMap<>();
-
-        public StoredContent stored() {
-            Map<SeriesId, Map<Long, Measurement>> bySeries = new TreeMap<>();
-            samples.forEach((identity, measurement) -> bySeries.computeIfAbsent(identity.series, _ -> new TreeMap<>())
-                    .put(identity.at, measurement));
-            return new StoredContent(
-                    userRecords, bySeries, new TreeMap<>(anomalies), List.copyOf(deadLetters), new TreeMap<>(seen));
-        }
-    }
-
-    private record Identity(SeriesId series, long at) {}
-
     private final Content content;
+    private final String shardId;
 
-    public InMemoryShardStore(Content content) {
+    public InMemoryShardStore(Content content, String shardId) {
         this.content = content;
+        this.shardId = shardId;
     }
 
     @Override
-    public Loaded<Progress> progress() {
-        return new Loaded.Found<>(content.progress);
+    public Loaded<ShardState> state() {
+        return content.state(shardId)
+                .<Loaded<ShardState>>map(Loaded.Found::new)
+                .orElse(new Loaded.Unavailable<>("the shard was never taken"));
     }
 
     @Override
     public Loaded<Map<SeriesId, SeriesState>> series(Collection<SeriesId> ids) {
-        Map<SeriesId, SeriesState> states = new HashMap<>();
-        content.samples.keySet().stream()
-                .filter(identity -> ids.contains(identity.series))
-                .forEach(identity -> states.merge(
-                        identity.series,
-                        new SeriesState(identity.at, openRules(identity.series)),
-                        (a, b) -> a.lastAt() > b.lastAt() ? a : b));
-        return new Loaded.Found<>(states);
+        synchronized (content) {
+            Map<SeriesId, SeriesState> states = new HashMap<>();
+            content.samples.keySet().stream()
+                    .filter(identity -> ids.contains(identity.series()))
+                    .forEach(identity -> states.merge(
+                            identity.series(),
+                            new SeriesState(identity.at(), openRules(identity.series())),
+                            (a, b) -> a.lastAt() > b.lastAt() ? a : b));
+            return new Loaded.Found<>(states);
+        }
     }
 
     private List<String> openRules(SeriesId series) {
@@ -72,25 +56,62 @@ public final class InMemoryShardStore implements ShardStore {
 
     @Override
     public CommitResult commit(Progress from, Work work) {
-        if (!from.equals(content.progress)) {
-            return new CommitResult.Fenced();
+        synchronized (content) {
+            Content.Shard shard = content.shards.get(shardId);
+            if (shard == null || !from.equals(shard.state.progress()) || from.closed()) {
+                return new CommitResult.Fenced();
+            }
+            if (work.samples().stream().anyMatch(InMemoryShardStore::isRefused)) {
+                return new CommitResult.Refused("22021", "a value cannot be stored (SQLSTATE 22021)");
+            }
+            return new CommitResult.Committed(write(shard, work));
         }
-        content.progress = from.at(work.position(), work.closed());
-        content.userRecords += work.userRecords();
+    }
+
+    /** What PostgreSQL cannot hold either. */
+    private static boolean isRefused(Sample sample) {
+        return sample.series().sensorId().indexOf(0) >= 0
+                || sample.series().metric().indexOf(0) >= 0
+                || (sample.measurement() instanceof Measurement.State state
+                        && state.value().indexOf(0) >= 0);
+    }
+
+    private int write(Content.Shard shard, Work work) {
+        ShardState state = shard.state;
+        shard.state = new ShardState(
+                state.progress().at(work.position(), work.closed()),
+                state.owner(),
+                state.startAt(),
+                later(state.streamTime(), work.streamTime()),
+                later(state.cachedTo(), work.cachedTo()),
+                state.beat() + 1);
+        shard.userRecords += work.userRecords();
         int rows = 0;
         for (Sample sample : work.samples()) {
-            Identity identity = new Identity(sample.series(), sample.at());
-            if (content.samples.putIfAbsent(identity, sample.measurement()) == null) {
-                rows++;
-            }
+            Content.Identity identity = new Content.Identity(sample.series(), sample.at());
+            rows += content.samples.putIfAbsent(identity, sample.measurement()) == null ? 1 : 0;
         }
         work.detection().closings().forEach(this::close);
         work.detection().opened().forEach(anomaly -> content.anomalies.putIfAbsent(anomaly.id(), anomaly));
-        work.deadLetters().forEach(letter -> content.deadLetters.add(letter.position()));
+        List<Position> letters = content.deadLetters.computeIfAbsent(shardId, _ -> new ArrayList<>());
+        work.deadLetters().forEach(letter -> letters.add(letter.position()));
+        work.gap().ifPresent(gap -> content.gaps
+                .computeIfAbsent(shardId, _ -> new HashMap<>())
+                .putIfAbsent(gap.after(), gap));
         work.seen()
                 .forEach((sensorId, times) -> content.seen.merge(
                         sensorId, times, (a, b) -> a.with(b.first()).with(b.last())));
-        return new CommitResult.Committed(rows);
+        if (work.closed()) {
+            content.tell(shardId);
+        }
+        return rows;
+    }
+
+    private static OptionalLong later(OptionalLong a, OptionalLong b) {
+        if (a.isEmpty() || b.isEmpty()) {
+            return a.isEmpty() ? b : a;
+        }
+        return OptionalLong.of(Math.max(a.getAsLong(), b.getAsLong()));
     }
 
     private void close(Detection.Closing closing) {
@@ -108,16 +129,23 @@ public final class InMemoryShardStore implements ShardStore {
     }
 
     @Override
-    public Loaded<Map<String, List<LatestValue>>> latest(Collection<String> sensorIds) {
-        Map<String, List<LatestValue>> latest = new HashMap<>();
-        content.stored().samples().forEach((series, values) -> {
-            if (sensorIds.contains(series.sensorId())) {
-                var last = ((TreeMap<Long, Measurement>) values).lastEntry();
-                latest.computeIfAbsent(series.sensorId(), _ -> new ArrayList<>())
-                        .add(new LatestValue(last.getKey(), last.getValue()));
+    public Loaded<Boolean> release(long epoch) {
+        synchronized (content) {
+            Content.Shard shard = content.shards.get(shardId);
+            if (shard == null || shard.state.progress().epoch() != epoch) {
+                return new Loaded.Found<>(false);
             }
-        });
-        return new Loaded.Found<>(latest);
+            ShardState state = shard.state;
+            shard.state = new ShardState(
+                    state.progress(),
+                    Optional.empty(),
+                    state.startAt(),
+                    state.streamTime(),
+                    state.cachedTo(),
+                    state.beat() + 1);
+            content.tell(shardId);
+            return new Loaded.Found<>(true);
+        }
     }
 
     @Override

@@ -16,7 +16,6 @@ import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import java.util.AbstractList;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -37,10 +36,8 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PgShardStoreIT extends ShardStoreContract {
 
-    private static final ShardKey SHARD = new ShardKey("stream", NOON, "shardId-000000000000");
-
-    private final PgTestDatabase database = new PgTestDatabase();
-    private final List<ShardStore> opened = new ArrayList<>();
+    private final PgStores stores = new PgStores();
+    private final PgTestDatabase database = stores.database();
 
     @BeforeAll
     void refuseTheSchemaOfAnotherTest() {
@@ -49,34 +46,41 @@ class PgShardStoreIT extends ShardStoreContract {
 
     @BeforeEach
     void empty() {
-        opened.forEach(ShardStore::close);
-        opened.clear();
-        database.query("TRUNCATE sensor, metric, series, measurement, state, anomaly, dead_letter, shard_progress");
+        stores.empty();
     }
 
     @AfterAll
     void close() {
-        database.close();
+        stores.close();
     }
 
     @Override
-    protected ShardStore store() {
-        ShardStore store = new PgShardStore(database.pool(), SHARD, "test");
-        opened.add(store);
-        return store;
+    protected ShardStore newStore(String shardId) {
+        return stores.shard(shardId);
+    }
+
+    @Override
+    protected StreamStore newStream() {
+        return stores.stream();
+    }
+
+    @Override
+    protected SensorStore newSensors() {
+        return stores.sensors();
     }
 
     @Override
     protected StoredContent content() {
-        return database.content(SHARD);
+        return stores.content(SHARD);
     }
 
     /** G3: of two that race for every position, exactly one commits it, and nothing counts twice. */
     @Test
     void ofTwoWhoRaceForAPositionExactlyOneCommitsIt() throws Exception {
         int positions = 60;
+        store();
         Callable<Integer> racer = () -> {
-            ShardStore store = new PgShardStore(database.pool(), SHARD, "racer");
+            ShardStore store = newStore(SHARD);
             int committed = 0;
             for (Progress from = progress(store); number(from) < positions; from = progress(store)) {
                 int next = number(from) + 1;
@@ -137,10 +141,11 @@ class PgShardStoreIT extends ShardStoreContract {
         rows(store.commit(progress(store), work("1", number(TEMPERATURE, NOON, 1))));
         // a server that took over and has lost the last commits: the keys that were given out are gone, with the
         // position
-        database.query("TRUNCATE sensor, metric, series, measurement, shard_progress RESTART IDENTITY");
+        database.query("TRUNCATE sensor, metric, series, measurement RESTART IDENTITY");
+        database.query("UPDATE shard_progress SET sequence_number = '', sub_sequence_number = 0, user_records = 0");
         database.query("INSERT INTO sensor (sensor_id) VALUES ('another')");
         database.query("INSERT INTO metric (name) VALUES ('another')");
-        cutAllOthers();
+        stores.cutAllOthers();
 
         Progress from = insistOnProgress(store);
         rows(store.commit(from, work("1", number(TEMPERATURE, NOON, 1))));
@@ -178,7 +183,7 @@ class PgShardStoreIT extends ShardStoreContract {
         StoredContent before = content();
         Vertx vertx = Vertx.vertx();
         Pool pool = PgPools.create(vertx, database.config(), "cut", 2, Map.of());
-        ShardStore store = new PgShardStore(pool, SHARD, "cut");
+        ShardStore store = new PgShardStore(pool, new ShardKey(PgStores.STREAM, PgStores.CREATED, SHARD));
         Progress start = progress(store);
         SeriesId speed = new SeriesId("oven-1", "speed");
         // it closes the anomaly that is open, opens another one, and has rows of both kinds
@@ -226,15 +231,7 @@ class PgShardStoreIT extends ShardStoreContract {
     }
 
     private static Work work(List<Sample> samples, Detection detection) {
-        return new Work(
-                new Position("2", 0),
-                OptionalLong.of(NOON),
-                false,
-                samples.size(),
-                samples,
-                List.of(),
-                Map.of("oven-1", new Seen(NOON, NOON + 1)),
-                detection);
+        return work(new Position("2", 0), samples, Map.of("oven-1", new Seen(NOON, NOON + 1)), detection);
     }
 
     /** A list that runs an action before it is gone through for the second time. */
@@ -278,7 +275,8 @@ class PgShardStoreIT extends ShardStoreContract {
         // fed as if the series were new
         CommitResult result = store.commit(progress(store), work("2", number(TEMPERATURE, NOON + 1, 99)));
 
-        assertInstanceOf(CommitResult.Unavailable.class, result);
+        CommitResult.Refused refused = assertInstanceOf(CommitResult.Refused.class, result);
+        assertEquals("constraint anomaly_open of table anomaly is broken (SQLSTATE 23505)", refused.reason());
         assertEquals(before, content());
     }
 
@@ -286,7 +284,6 @@ class PgShardStoreIT extends ShardStoreContract {
     void keysAreCommittedBeforeTheBatchAndSurviveItsRollback() {
         ShardStore store = store();
         Progress stale = new Progress(Position.START, 0, false);
-        progress(store);
 
         assertEquals(new CommitResult.Fenced(), store.commit(stale, work("1", number(TEMPERATURE, NOON, 1))));
 
@@ -331,15 +328,7 @@ class PgShardStoreIT extends ShardStoreContract {
 
         rows(store.commit(
                 progress(store),
-                new Work(
-                        position,
-                        OptionalLong.of(NOON),
-                        false,
-                        1,
-                        List.of(),
-                        List.of(new DeadLetter(position, NOON, record, DeadLetter.Reason.TOO_LARGE, "", "too large")),
-                        Map.of(),
-                        new Detection())));
+                deadLetters(new DeadLetter(position, NOON, record, DeadLetter.Reason.TOO_LARGE, "", "too large"))));
 
         assertEquals(1, database.count("dead_letter WHERE length(data) = " + PgCommit.MAX_DEAD_LETTER_BYTES));
     }
@@ -347,15 +336,10 @@ class PgShardStoreIT extends ShardStoreContract {
     private Progress insistOnProgress(ShardStore store) {
         // the first use of a connection that was cut may meet the cut
         for (int i = 0; i < 100; i++) {
-            if (store.progress() instanceof Loaded.Found<Progress>(Progress found)) {
-                return found;
+            if (store.state() instanceof Loaded.Found<ShardState>(ShardState found)) {
+                return found.progress();
             }
         }
         throw new AssertionError("the store does not come back");
-    }
-
-    private void cutAllOthers() {
-        database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
     }
 }

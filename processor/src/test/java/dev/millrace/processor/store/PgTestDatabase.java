@@ -14,6 +14,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -29,7 +30,9 @@ public final class PgTestDatabase implements AutoCloseable {
         if (new FlywayMigrations(config).migrate() instanceof FlywayMigrations.Failed(String reason)) {
             throw new IllegalStateException(reason);
         }
-        new PgStreamStore(pool).makePartitions();
+        PartitionStore partitions = new PgPartitionStore(pool);
+        partitions.make();
+        partitions.close();
     }
 
     public DatabaseConfig config() {
@@ -88,6 +91,16 @@ public final class PgTestDatabase implements AutoCloseable {
         for (Row row : query("SELECT sequence_number, sub_sequence_number FROM dead_letter" + of + " ORDER BY 1, 2")) {
             deadLetters.add(new Position(row.getString(0), row.getLong(1)));
         }
+        List<Gap> gaps = new ArrayList<>();
+        for (Row row :
+                query("SELECT after_sequence_number, after_sub_sequence_number, read_to, resumed_at, resumed_arrival"
+                        + " FROM gap" + of)) {
+            gaps.add(new Gap(
+                    new Position(row.getString(0), row.getLong(1)),
+                    PgTime.optional(row.getOffsetDateTime(2)),
+                    Optional.ofNullable(row.getString(3)),
+                    PgTime.micros(row.getOffsetDateTime(4))));
+        }
         Map<String, Seen> seen = new TreeMap<>();
         for (Row row : query("SELECT sensor_id, first_seen, last_seen FROM sensor WHERE last_seen IS NOT NULL")) {
             seen.put(
@@ -98,7 +111,7 @@ public final class PgTestDatabase implements AutoCloseable {
                 .iterator()
                 .next()
                 .getLong(0);
-        return new StoredContent(userRecords, samples, anomalies, deadLetters, seen);
+        return new StoredContent(userRecords, samples, anomalies, deadLetters, gaps, seen);
     }
 
     @Override

@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** All that a store holds of a shard, to be compared. */
+/** All that a store holds, of one shard where it is kept by shard, to be compared. */
 public record StoredContent(
         long userRecords,
         Map<SeriesId, Map<Long, Measurement>> samples,
         Map<UUID, Anomaly> anomalies,
         List<Position> deadLetters,
+        List<Gap> gaps,
         Map<String, Seen> seen) {}

@@ -1,0 +1,116 @@
+package dev.millrace.processor.store;
+
+import dev.millrace.core.reading.Measurement;
+import dev.millrace.processor.anomaly.Anomaly;
+import dev.millrace.processor.anomaly.SeriesId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/**
+ * What the stores without a database share: a stream's shards, and what came of them. The stores lock it for each of their
+ * calls, which are transactions by that.
+ */
+public final class Content {
+
+    /** A row of shard_progress. */
+    static final class Shard {
+
+        ShardState state;
+        long userRecords;
+
+        Shard(ShardState state) {
+            this.state = state;
+        }
+
+        Shard(Shard other) {
+            this.state = other.state;
+            this.userRecords = other.userRecords;
+        }
+    }
+
+    record Identity(SeriesId series, long at) {}
+
+    Optional<OptionalLong> start = Optional.empty();
+    final Map<String, Shard> shards = new TreeMap<>();
+    final Map<Identity, Measurement> samples = new HashMap<>();
+    final Map<UUID, Anomaly> anomalies = new TreeMap<>();
+    final Map<String, List<Position>> deadLetters = new TreeMap<>();
+    final Map<String, Map<Position, Gap>> gaps = new TreeMap<>();
+    final Map<String, Seen> seen = new TreeMap<>();
+
+    private final List<Consumer<String>> listeners = new ArrayList<>();
+
+    /** All of it, but of the shards only one. */
+    public synchronized StoredContent stored(String shardId) {
+        return stored(List.of(shardId));
+    }
+
+    /** All of it. */
+    public synchronized StoredContent stored() {
+        return stored(List.copyOf(shards.keySet()));
+    }
+
+    private StoredContent stored(List<String> shardIds) {
+        Map<SeriesId, Map<Long, Measurement>> bySeries = new TreeMap<>();
+        samples.forEach((identity, measurement) ->
+                bySeries.computeIfAbsent(identity.series, _ -> new TreeMap<>()).put(identity.at, measurement));
+        long userRecords = 0;
+        List<Position> letters = new ArrayList<>();
+        List<Gap> found = new ArrayList<>();
+        for (String shardId : shardIds) {
+            Shard shard = shards.get(shardId);
+            userRecords += shard == null ? 0 : shard.userRecords;
+            letters.addAll(deadLetters.getOrDefault(shardId, List.of()));
+            found.addAll(gaps.getOrDefault(shardId, Map.of()).values());
+        }
+        return new StoredContent(userRecords, bySeries, new TreeMap<>(anomalies), letters, found, new TreeMap<>(seen));
+    }
+
+    /** What a shard's row holds; empty where there is none. */
+    public synchronized Optional<ShardState> state(String shardId) {
+        return Optional.ofNullable(shards.get(shardId)).map(shard -> shard.state);
+    }
+
+    /** A copy, without those who listen: a standby's, say. */
+    public synchronized Content copy() {
+        Content copy = new Content();
+        copy.replaceBy(this);
+        return copy;
+    }
+
+    /** Becomes what another one holds; whoever listens here goes on listening. A fail-over that loses commits does so. */
+    public synchronized void replaceBy(Content other) {
+        start = other.start;
+        replace(samples, other.samples);
+        replace(anomalies, other.anomalies);
+        replace(seen, other.seen);
+        shards.clear();
+        other.shards.forEach((id, shard) -> shards.put(id, new Shard(shard)));
+        deadLetters.clear();
+        other.deadLetters.forEach((id, letters) -> deadLetters.put(id, new ArrayList<>(letters)));
+        gaps.clear();
+        other.gaps.forEach((id, gap) -> gaps.put(id, new HashMap<>(gap)));
+    }
+
+    private static <K, V> void replace(Map<K, V> map, Map<K, V> by) {
+        Map<K, V> other = Map.copyOf(by);
+        map.clear();
+        map.putAll(other);
+    }
+
+    /** Tells from now on the ids of shards that are given up, or read out. */
+    public synchronized void listen(Consumer<String> listener) {
+        listeners.add(listener);
+    }
+
+    void tell(String shardId) {
+        List.copyOf(listeners).forEach(listener -> listener.accept(shardId));
+    }
+}

@@ -1,0 +1,142 @@
+package dev.millrace.processor.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.core.connect.PgPools;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.Pool;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Waking by NOTIFY. A test waits for a wake-up, however long that takes, or for the time limit. */
+@Timeout(120)
+class PgNotificationsIT extends StoreContract {
+
+    private static final String LISTENERS =
+            "pg_stat_activity WHERE application_name = 'listen' AND query LIKE 'LISTEN%'";
+
+    private final PgStores stores = new PgStores();
+    private final PgTestDatabase database = stores.database();
+    private final Vertx vertx = Vertx.vertx();
+    private final Pool pool = PgPools.create(vertx, database.config(), "listen", 2, Map.of());
+    private final Semaphore woken = new Semaphore(0);
+    private final PgNotifications notifications = new PgNotifications(vertx, pool, woken::release, new Random(1));
+
+    @BeforeEach
+    void listen() {
+        notifications.start();
+        woken.acquireUninterruptibly();
+    }
+
+    @AfterEach
+    void close() {
+        notifications.close().await();
+        pool.close().await();
+        vertx.close().await();
+        stores.close();
+    }
+
+    @Override
+    protected ShardStore newStore(String shardId) {
+        return stores.shard(shardId);
+    }
+
+    @Override
+    protected StreamStore newStream() {
+        return stores.stream();
+    }
+
+    @Override
+    protected SensorStore newSensors() {
+        return stores.sensors();
+    }
+
+    @Override
+    protected StoredContent content() {
+        return stores.content(SHARD);
+    }
+
+    @Test
+    void whoGivesAShardUpWakesTheOthers() {
+        ShardStore store = store();
+        rows(store.commit(progress(store), work("1", number(TEMPERATURE, NOON, 1))));
+        assertEquals(0, woken.availablePermits());
+
+        found(store.release(progress(store).epoch()));
+
+        woken.acquireUninterruptibly();
+    }
+
+    @Test
+    void whoReadsAShardOutWakesTheOthers() {
+        ShardStore store = store();
+
+        rows(store.commit(progress(store), end(Position.START)));
+
+        woken.acquireUninterruptibly();
+    }
+
+    @Test
+    void aReleaseThatIsFencedWakesNobody() {
+        ShardStore store = store();
+        found(store.release(progress(store).epoch() - 1));
+        assertFenced(store.commit(new Progress(Position.START, 0, false), end(Position.START)));
+
+        // what is told later comes later: this is the first
+        database.query("NOTIFY millrace_shards, 'later'");
+        woken.acquireUninterruptibly();
+        assertEquals(0, woken.availablePermits());
+    }
+
+    /** After each new connection it wakes, since something may have been told meanwhile. */
+    @Test
+    void itListensAgainAfterItsConnectionWasCut() {
+        for (int i = 0; i < 3; i++) {
+            database.query("SELECT pg_terminate_backend(pid) FROM " + LISTENERS);
+            woken.acquireUninterruptibly();
+        }
+        assertEquals(1, database.count(LISTENERS));
+
+        database.query("NOTIFY millrace_shards, 'x'");
+        woken.acquireUninterruptibly();
+        assertEquals(0, woken.availablePermits());
+    }
+
+    @Test
+    void itWaitsOutAnOutage() {
+        String alter = "ALTER DATABASE " + database.config().database() + " ALLOW_CONNECTIONS ";
+        Pool admin = PgPools.create(vertx, PgTestServer.login("postgres", "postgres"), "admin", 1, Map.of());
+        admin.query(alter + "false").execute().await();
+        database.query("SELECT pg_terminate_backend(pid) FROM " + LISTENERS);
+        while (database.count(LISTENERS) != 0) {
+            Thread.onSpinWait();
+        }
+        assertEquals(0, woken.availablePermits());
+        admin.query(alter + "true").execute().await();
+        admin.close().await();
+
+        woken.acquireUninterruptibly();
+        assertEquals(1, database.count(LISTENERS));
+    }
+
+    @Test
+    void whatIsClosedListensNoMore() {
+        notifications.close().await();
+
+        assertEquals(0, database.count(LISTENERS));
+        var connection = pool.getConnection().await();
+        assertEquals(
+                0,
+                connection
+                        .query("SELECT pg_listening_channels()")
+                        .execute()
+                        .await()
+                        .size());
+        connection.close().await();
+    }
+}
