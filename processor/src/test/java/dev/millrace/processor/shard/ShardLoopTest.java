@@ -138,7 +138,8 @@ class ShardLoopTest {
         rig.loop.run();
 
         assertEquals(3, rig.stored().userRecords());
-        // the second commit has stored that the first batch is in the cache, and the third, where it happened, the second
+        // the second commit has stored that the first batch is in the cache, and the third, where it happened, the
+        // second
         boolean happened = fault == Fault.ANSWER_LOST || fault == Fault.RIVAL;
         assertEquals(
                 List.of(OptionalLong.empty(), OptionalLong.of(FakeShard.ARRIVAL + (happened ? 1_000 : 0))),
