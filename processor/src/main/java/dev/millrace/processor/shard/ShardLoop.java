@@ -248,7 +248,9 @@ public final class ShardLoop {
         int unanswered = 0;
         int empty = 0;
         while (!waits.stopRequested()) {
-            awaitTurn(empty > EMPTY_READS_BEFORE_IDLE ? IDLE_INTERVAL_MILLIS : READ_INTERVAL_MILLIS);
+            if (!ports.reader().waitsForRecords()) {
+                awaitTurn(empty > EMPTY_READS_BEFORE_IDLE ? IDLE_INTERVAL_MILLIS : READ_INTERVAL_MILLIS);
+            }
             if (waits.stopRequested()) {
                 break;
             }
