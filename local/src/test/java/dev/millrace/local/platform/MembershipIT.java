@@ -48,8 +48,8 @@ class MembershipIT {
             }
             assertEquals(Set.of("p-0"), holders(api));
             Await.until(
-                    "one has both", () -> services.number("select count(*) from shard_progress where owner like 'p-0/%'")
-                            == 2);
+                    "one has both",
+                    () -> services.number("select count(*) from shard_progress where owner like 'p-0/%'") == 2);
             one.assertNoFault();
         }
     }

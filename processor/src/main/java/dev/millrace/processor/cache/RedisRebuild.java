@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /** Builds hashes from the database, a few at a time. For one thread. */
-final class Rebuild {
+final class RedisRebuild {
 
     /** Few, because some sensors have thousands of names. */
     private static final int BATCH = 100;
@@ -25,7 +25,7 @@ final class Rebuild {
     /** Smaller after a failure of the database, which may have been one of too much at once. */
     private int size = BATCH;
 
-    Rebuild(RedisHashes hashes, SensorStore store, CacheMeter meter, RandomGenerator random) {
+    RedisRebuild(RedisHashes hashes, SensorStore store, CacheMeter meter, RandomGenerator random) {
         this.hashes = hashes;
         this.store = store;
         this.meter = meter;
