@@ -409,8 +409,9 @@ class KubernetesLeasesTest {
         assertTrue(api.takeRequests().getFirst().contains(" Bearer second "));
 
         MockLeaseApi stranger = opened(new MockLeaseApi(true));
-        assertReason("cannot be reached", leases(stranger.address(), account, "p-0", "host/1", "stream")
-                        .renew(false));
+        assertReason(
+                "cannot be reached",
+                leases(stranger.address(), account, "p-0", "host/1", "stream").renew(false));
         assertEquals(List.of(), stranger.takeRequests());
     }
 
