@@ -25,9 +25,8 @@ public final class VertxTasks implements Tasks {
     public Started start(String name, Program program, Ended ended) {
         Started started = new Started(name, program, ended, new VertxWaits(vertx));
         vertx.deployVerticle(started, new DeploymentOptions().setThreadingModel(ThreadingModel.VIRTUAL_THREAD))
-                .onSuccess(deployment -> started.over
-                        .future()
-                        .onComplete(_ -> vertx.undeploy(deployment).onComplete(_ -> started.gone.complete())))
+                .onSuccess(deployment -> started.over.future().onComplete(_ -> vertx.undeploy(deployment)
+                        .onComplete(_ -> started.gone.complete())))
                 .onFailure(started::couldNotStart);
         return started;
     }
