@@ -62,6 +62,9 @@ final class SimulatedDatabase {
         /** The row that its transaction has changed; empty outside of a transaction. */
         private String locked = "";
 
+        /** Whether its COMMIT is under way: that goes on when the client is gone. */
+        private boolean committing;
+
         /** Rises with every statement, so that a time-out finds out whether the session was idle all the while. */
         private int statements;
 
@@ -112,7 +115,7 @@ final class SimulatedDatabase {
 
     /** All sessions are cut; what they had not committed is gone. */
     void restart() {
-        List.copyOf(sessions).forEach(this::end);
+        List.copyOf(sessions).forEach(this::cut);
     }
 
     /** Another server takes over, which lacks the commits of the last while. */
@@ -131,6 +134,12 @@ final class SimulatedDatabase {
 
     /** A client closes its connection, or its host does so for it. */
     void end(Session session) {
+        if (!session.committing) {
+            cut(session);
+        }
+    }
+
+    private void cut(Session session) {
         session.open = false;
         sessions.remove(session);
         unlock(session);
@@ -280,13 +289,14 @@ final class SimulatedDatabase {
         // the client learns nothing; the server goes on with it, at once or late, or is broken off
         boolean happens = random.nextInt(4) > 0;
         long late = random.nextBoolean() ? 0 : TimeUnit.MILLISECONDS.toNanos(random.nextInt(MOST_LATE_MILLIS));
+        session.committing = true;
         scheduler.note("a commit of " + session.process.owner() + " has an unknown outcome");
         answer.accept(new CommitResult.Unavailable("connection lost in the commit"));
         scheduler.after(late, () -> {
             if (session.open && happens) {
                 apply(session, shardId, from, work);
             }
-            end(session);
+            cut(session);
         });
     }
 
