@@ -16,7 +16,10 @@ import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.processor.anomaly.Detector;
 import dev.millrace.processor.cache.LatestValues;
 import dev.millrace.processor.cache.RedisCacheKeeper;
+import dev.millrace.processor.ownership.KubernetesLeases;
 import dev.millrace.processor.ownership.LeaseTime;
+import dev.millrace.processor.ownership.Members;
+import dev.millrace.processor.ownership.MembershipLoop;
 import dev.millrace.processor.ownership.Ownership;
 import dev.millrace.processor.ownership.SoleMember;
 import dev.millrace.processor.shard.BatchDecoder;
@@ -28,12 +31,13 @@ import dev.millrace.processor.shard.ShardLoop;
 import dev.millrace.processor.shard.ShardSupervisor;
 import dev.millrace.processor.store.FlywayMigrations;
 import dev.millrace.processor.store.PartitionKeeper;
+import dev.millrace.processor.store.PgNotifications;
 import dev.millrace.processor.store.PgPartitionStore;
 import dev.millrace.processor.store.PgSensorStore;
 import dev.millrace.processor.store.PgShardStore;
 import dev.millrace.processor.store.PgStreamStore;
 import dev.millrace.processor.store.ShardKey;
-import dev.millrace.processor.store.StartPosition;
+import dev.millrace.processor.task.Task;
 import dev.millrace.processor.task.Tasks;
 import dev.millrace.processor.task.VertxTasks;
 import dev.millrace.processor.task.Waits;
@@ -49,11 +53,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -63,18 +67,17 @@ public final class ProcessorApp implements Service {
     /** A bound, not a size: each shard that is read holds one connection. */
     private static final int MAX_CONNECTIONS = 256;
 
-    private static final LeaseTime LEASE = new LeaseTime(Duration.ofSeconds(15));
-
     /** What all shards' reads hold at a time. */
     private static final long READ_BYTES = 64 * 1024 * 1024;
 
     private static final Duration KINESIS_TIMEOUT = Duration.ofSeconds(10);
 
-    /** A session that hangs in a transaction, its process stopped say, holds nobody up for longer. Milliseconds. */
-    private static final Map<String, String> SESSION = Map.of(
-            "lock_timeout", "10000",
-            "idle_in_transaction_session_timeout", "10000",
-            "statement_timeout", "30000");
+    private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(30);
+
+    /** A stop waits so long for the others to learn of it; what they have not learnt costs them time only. */
+    private static final long DRAIN_TOLD_MILLIS = 2_000;
+
+    private static final long DRAIN_POLL_MILLIS = 20;
 
     /** The gateway's clock and the stream's may differ by this: a reading that was accepted must not be refused here. */
     private static final Duration CLOCK_SKEW = Duration.ofMinutes(1);
@@ -96,7 +99,11 @@ public final class ProcessorApp implements Service {
     private final Availability redisState;
     private final RedisCacheKeeper cacheKeeper;
     private final VertxTasks tasks;
-    private final SoleMember members;
+    private final LeaseTime lease;
+    private final Optional<KubernetesLeases> leases;
+    private final Optional<MembershipLoop> membership;
+    private final Members members;
+    private final PgNotifications notifications;
     private final ProcessorProgram program;
     private final List<VertxTasks.Started> started = new CopyOnWriteArrayList<>();
     private volatile VertxTasks.@Nullable Started main;
@@ -106,7 +113,8 @@ public final class ProcessorApp implements Service {
         this.config = config;
         vertx = VertxInstances.create();
         opsServer = new OpsServer(vertx, config.ops(), health, registry);
-        pool = PgPools.create(vertx, config.database(), "millrace-processor", MAX_CONNECTIONS, SESSION);
+        lease = new LeaseTime(config.membership().leaseDuration());
+        pool = PgPools.create(vertx, config.database(), "millrace-processor", MAX_CONNECTIONS, session(lease));
         redis = RedisClients.create(vertx, config.redis());
         kinesis = KinesisClients.create(config.kinesis(), KINESIS_TIMEOUT, MAX_CONNECTIONS);
         readers = new KinesisReaders(
@@ -123,16 +131,33 @@ public final class ProcessorApp implements Service {
                 System::nanoTime,
                 RedisCacheKeeper.Pace.USUAL);
         tasks = new VertxTasks(vertx);
-        members = new SoleMember(config.owner(), System::nanoTime);
+        leases = config.membership()
+                .pod()
+                .map(pod -> new KubernetesLeases(
+                        pod, lease.duration(), config.kinesis().stream(), config.owner(), clock, System::nanoTime));
+        membership = leases.map(all -> new MembershipLoop(
+                config.owner(), all, lease, availability("Kubernetes", Availability.Kind.NEEDED_AT_START), this::wake));
+        members =
+                membership.<Members>map(loop -> loop).orElseGet(() -> new SoleMember(config.owner(), System::nanoTime));
+        notifications = new PgNotifications(vertx, pool, this::notified, random);
         program = program();
         shutdownPlan = new ShutdownPlan(config.ops().shutdownTimeout())
                 .then("not ready", this::drain)
-                .then("commit what is in hand", this::finish)
-                .then("stop what tends to the stores", this::finishOthers)
+                .then("tell the others", this::tellOthers)
+                .then("commit what is in hand, and give the shards up", this::finish)
+                .then("stop what tends to them", this::finishOthers)
                 .then("close the pools", () -> Future.join(pool.close(), redis.close()))
                 .then("close the Kinesis client", () -> vertx.executeBlocking(this::closeKinesis))
                 .then("close the operations server", opsServer::close)
                 .then("close Vert.x", vertx::close);
+    }
+
+    /** A session that hangs in a transaction, its process stopped say, holds nobody up for longer. Milliseconds. */
+    private static Map<String, String> session(LeaseTime lease) {
+        return Map.of(
+                "lock_timeout", Long.toString(lease.lockMillis()),
+                "idle_in_transaction_session_timeout", Long.toString(lease.idleInTransactionMillis()),
+                "statement_timeout", Long.toString(STATEMENT_TIMEOUT.toMillis()));
     }
 
     private Availability availability(String name, Availability.Kind kind) {
@@ -148,8 +173,8 @@ public final class ProcessorApp implements Service {
                         created -> new PgStreamStore(pool, stream, created),
                         members),
                 new ShardSupervisor.States(postgresqlState, kinesisState, shards),
-                new StartPosition.TrimHorizon(),
-                new Ownership(members.self(), LEASE, random),
+                config.start(),
+                new Ownership(members.self(), lease, random),
                 new RunningShards(tasks, this::loop, metrics, this::wake, random),
                 metrics,
                 clock,
@@ -168,6 +193,7 @@ public final class ProcessorApp implements Service {
     public Future<Void> start() {
         return opsServer
                 .start()
+                .onSuccess(_ -> membership.ifPresent(loop -> loop.wokenBy(tend("membership", loop)::wake)))
                 .onSuccess(_ -> main = tasks.start(
                         "processor",
                         program,
@@ -177,15 +203,24 @@ public final class ProcessorApp implements Service {
 
     /** What needs the tables. */
     private void schemaIsUpToDate() {
+        notifications.start();
         tend("latest-values", cacheKeeper);
-        tend("partitions", new PartitionKeeper(new PgPartitionStore(pool), OptionalInt.empty(), postgresqlState));
+        tend("partitions", new PartitionKeeper(new PgPartitionStore(pool), config.retentionDays(), postgresqlState));
     }
 
-    private void tend(String name, Tasks.Program keeper) {
-        started.add(tasks.start(
+    private Task tend(String name, Tasks.Program program) {
+        VertxTasks.Started task = tasks.start(
                 name,
-                keeper,
-                fault -> fault.ifPresent(_ -> health.component(name).down("stopped by a fault"))));
+                program,
+                fault -> fault.ifPresent(_ -> health.component(name).down("stopped by a fault")));
+        started.add(task);
+        return task;
+    }
+
+    /** A shard is free, or read out. */
+    private void notified() {
+        members.refresh();
+        wake();
     }
 
     private void wake() {
@@ -195,14 +230,27 @@ public final class ProcessorApp implements Service {
         }
     }
 
-    private Future<?> finish() {
+    private Future<?> tellOthers() {
         members.drain();
+        return awaitTold(DRAIN_TOLD_MILLIS / DRAIN_POLL_MILLIS);
+    }
+
+    private Future<?> awaitTold(long polls) {
+        return members.isDrainTold() || polls == 0
+                ? Future.succeededFuture()
+                : vertx.timer(DRAIN_POLL_MILLIS).compose(_ -> awaitTold(polls - 1));
+    }
+
+    private Future<?> finish() {
         VertxTasks.Started running = main;
         return running == null ? Future.succeededFuture() : running.finish();
     }
 
     private Future<?> finishOthers() {
-        return Future.join(started.stream().map(VertxTasks.Started::finish).toList());
+        return Future.join(Stream.concat(
+                                started.stream().map(VertxTasks.Started::finish), Stream.of(notifications.close()))
+                        .toList())
+                .onComplete(_ -> leases.ifPresent(KubernetesLeases::close));
     }
 
     @Override
@@ -237,7 +285,7 @@ public final class ProcessorApp implements Service {
                         taken.cachedTo(),
                         TimeUnit.MILLISECONDS.toMicros(
                                 taken.listing().retention().toMillis()),
-                        LEASE.renewNanos()),
+                        lease.renewNanos()),
                 new ShardLoop.Ports(readers.reader(taken.listing().created(), shardId), store, latest),
                 new ShardLoop.Availabilities(kinesisState, postgresqlState),
                 new BatchDecoder(decoder, taken.shard().range()),

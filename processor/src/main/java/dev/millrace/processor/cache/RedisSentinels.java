@@ -216,7 +216,8 @@ final class RedisSentinels {
     private static Future<List<String>> unlessFull(Throwable failure) {
         return failure instanceof Response answer
                         && answer.type() == ResponseType.ERROR
-                        && answer.toString().startsWith("OOM ")
+                        // alone, or within the error of a script (Redis before 7)
+                        && answer.toString().contains("OOM command not allowed")
                 ? Future.succeededFuture(List.of())
                 : Future.failedFuture(failure);
     }

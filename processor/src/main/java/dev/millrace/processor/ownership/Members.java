@@ -11,6 +11,12 @@ public interface Members {
     /** What was last known; empty until it is known whether there are others. */
     Optional<Membership> current();
 
+    /** This process is about to stop, and takes no more shards from now on. */
+    void drain();
+
+    /** Whether the others have been told so. */
+    boolean isDrainTold();
+
     /** What is known may be out of date: asks to read it anew. */
     void refresh();
 }

@@ -69,14 +69,14 @@ public final class MembershipLoop implements Members, Tasks.Program {
         wake.run();
     }
 
-    /** Tells the others that this process is about to stop and takes no more shards. */
+    @Override
     public void drain() {
         draining = true;
         current = current.map(membership -> membership.withoutCandidate(self));
         refresh();
     }
 
-    /** Whether the others could learn of it. */
+    @Override
     public boolean isDrainTold() {
         return drainTold;
     }

@@ -16,9 +16,14 @@ public final class SoleMember implements Members {
         this.nanos = nanos;
     }
 
-    /** From now on it takes no more shards. */
+    @Override
     public void drain() {
         draining = true;
+    }
+
+    @Override
+    public boolean isDrainTold() {
+        return true;
     }
 
     @Override

@@ -64,6 +64,7 @@ public final class PgNotifications {
             connection = own;
         }
         own.notificationHandler(_ -> wake.run());
+        own.exceptionHandler(_ -> {});
         // before anything is asked of it, so that its end is not missed
         own.closeHandler(_ -> lost(own));
         own.query("LISTEN " + CHANNEL).execute().onComplete(answer -> {

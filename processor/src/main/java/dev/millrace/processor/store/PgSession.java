@@ -38,6 +38,8 @@ final class PgSession {
         Link(SqlConnection connection) {
             this.connection = connection;
             connection.closeHandler(_ -> closed = true);
+            // what ends it fails the statement in hand, if any: told there, not here with a stack trace
+            connection.exceptionHandler(_ -> {});
         }
     }
 

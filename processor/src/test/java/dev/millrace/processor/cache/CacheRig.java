@@ -25,6 +25,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A process that keeps the latest values of two shards in Redis, and a database in memory that outlives it. */
 final class CacheRig {
@@ -56,13 +57,13 @@ final class CacheRig {
     private final List<Redis> clients = new ArrayList<>();
 
     /** One process of them. */
-    final class Process {
+    final class Owner {
 
         final RedisCacheKeeper keeper;
         final List<LatestValues> shards = new ArrayList<>();
         private final VertxTasks.Started task;
 
-        Process(RedisCacheKeeper.Pace pace) {
+        Owner(RedisCacheKeeper.Pace pace) {
             Redis client = servers.connect();
             clients.add(client);
             keeper = new RedisCacheKeeper(
@@ -80,7 +81,7 @@ final class CacheRig {
             started.add(task);
         }
 
-        Process begin(OptionalLong since) {
+        Owner begin(OptionalLong since) {
             shards.forEach(shard -> shard.begin(since));
             return this;
         }
@@ -162,8 +163,12 @@ final class CacheRig {
         this.redis = servers.connect();
     }
 
-    Process process(RedisCacheKeeper.Pace pace) {
-        return new Process(pace);
+    Owner process(RedisCacheKeeper.Pace pace) {
+        return new Owner(pace);
+    }
+
+    static Arrears arrears() {
+        return new Arrears(new ShardKey("stream", 1, "shardId-0"), RANGES.getFirst());
     }
 
     static LatestValue number(String name, long at, double value) {
@@ -174,7 +179,7 @@ final class CacheRig {
         return new LatestValue(at, new Measurement.State(name, value));
     }
 
-    /** Sensors {@code prefix0} and so on, each with two measurements at a time. */
+    /** Sensors whose names are numbered from 0, each with two measurements at a time. */
     static Map<String, List<LatestValue>> sensors(String prefix, int count, long at) {
         Map<String, List<LatestValue>> bySensor = new HashMap<>();
         for (int i = 0; i < count; i++) {
@@ -194,8 +199,11 @@ final class CacheRig {
         return fields(response);
     }
 
-    private static Map<String, String> fields(Response response) {
+    private static Map<String, String> fields(@Nullable Response response) {
         Map<String, String> hash = new TreeMap<>();
+        if (response == null) {
+            return hash;
+        }
         response.getKeys().forEach(key -> hash.put(key, String.valueOf(response.get(key))));
         return hash;
     }

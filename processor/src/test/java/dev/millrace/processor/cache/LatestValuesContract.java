@@ -29,15 +29,12 @@ abstract class LatestValuesContract {
 
     private final Vertx vertx = Vertx.vertx();
 
-    @TempDir
-    Path directory;
-
     CacheRig rig;
 
     abstract RedisServers servers(Vertx on, Path files);
 
     @BeforeEach
-    void start() {
+    void start(@TempDir Path directory) {
         rig = new CacheRig(vertx, servers(vertx, directory));
     }
 
@@ -48,15 +45,15 @@ abstract class LatestValuesContract {
     }
 
     /** A process whose shards are read from the beginning, once it has seen Redis. */
-    CacheRig.Process running(RedisCacheKeeper.Pace pace) {
-        CacheRig.Process process = rig.process(pace).begin(OptionalLong.empty());
+    CacheRig.Owner running(RedisCacheKeeper.Pace pace) {
+        CacheRig.Owner process = rig.process(pace).begin(OptionalLong.empty());
         rig.servers.await(rig.component::isUp);
         return process;
     }
 
     @Test
     void newSensorsHaveCompleteHashesSoon() {
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
 
         process.update(sensors("oven-", 300, NOON), NOON);
 
@@ -67,7 +64,7 @@ abstract class LatestValuesContract {
 
     @Test
     void aFlushedServerGetsSilentSensorsBack() {
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
         process.update(sensors("oven-", 1_200, NOON), NOON);
         rig.awaitAllRight();
 
@@ -79,14 +76,14 @@ abstract class LatestValuesContract {
 
     @Test
     void whatWasLostWhileNobodyLookedIsMadeGoodByWhoComesNext() {
-        CacheRig.Process first = running(QUICK);
+        CacheRig.Owner first = running(QUICK);
         first.update(sensors("oven-", 300, NOON), NOON);
         rig.awaitAllRight();
         first.awaitSettled(NOON);
         first.crash();
         rig.servers.flush();
 
-        CacheRig.Process second = rig.process(QUICK).begin(OptionalLong.of(NOON + 60 * SECOND));
+        CacheRig.Owner second = rig.process(QUICK).begin(OptionalLong.of(NOON + 60 * SECOND));
 
         rig.awaitAllRight();
         second.awaitSettled(NOON + 60 * SECOND);
@@ -94,7 +91,7 @@ abstract class LatestValuesContract {
 
     @Test
     void aSweepThatACrashBrokeOffIsDoneByWhoComesNext() {
-        CacheRig.Process first = running(QUICK);
+        CacheRig.Owner first = running(QUICK);
         first.update(sensors("oven-", 300, NOON), NOON);
         rig.awaitAllRight();
         first.awaitSettled(NOON);
@@ -112,7 +109,7 @@ abstract class LatestValuesContract {
 
     @Test
     void whatACrashLeftBetweenCommitAndWriteIsMadeGood() {
-        CacheRig.Process first = running(QUICK);
+        CacheRig.Owner first = running(QUICK);
         first.update(sensors("oven-", 300, NOON), NOON);
         rig.awaitAllRight();
         first.awaitSettled(NOON);
@@ -122,7 +119,7 @@ abstract class LatestValuesContract {
                 .forEach((sensorId, values) -> rig.store.commit(sensorId, NOON + SECOND, values));
         assertFalse(rig.isRight("oven-0"));
 
-        CacheRig.Process second = rig.process(QUICK).begin(cachedTo);
+        CacheRig.Owner second = rig.process(QUICK).begin(cachedTo);
         assertEquals(cachedTo, second.settledTo());
 
         rig.awaitAllRight();
@@ -131,7 +128,7 @@ abstract class LatestValuesContract {
 
     @Test
     void whatCameWhileRedisWasAwayIsMadeGoodAndCostsTheShardsNothing() {
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
         process.update(sensors("oven-", 3_000, NOON), NOON);
         rig.awaitAllRight();
         process.awaitSettled(NOON);
@@ -152,7 +149,7 @@ abstract class LatestValuesContract {
 
     @Test
     void aServerThatCameBackWithAnOlderStateIsBroughtUpToDate() {
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
         process.update(sensors("oven-", 300, NOON), NOON);
         rig.awaitAllRight();
         process.awaitSettled(NOON);
@@ -173,7 +170,7 @@ abstract class LatestValuesContract {
 
     @Test
     void aSingleKeyThatWasEvictedComesBackWithTheSlowRound() {
-        CacheRig.Process process = running(ROUNDS);
+        CacheRig.Owner process = running(ROUNDS);
         process.update(sensors("oven-", 50, NOON), NOON);
         rig.awaitAllRight();
 
@@ -184,7 +181,7 @@ abstract class LatestValuesContract {
 
     @Test
     void aKeyThatIsNoHashIsReplaced() {
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
         rig.redis
                 .send(Request.cmd(Command.SET).arg("sensor:{oven-7}").arg("junk"))
                 .await();
@@ -198,7 +195,7 @@ abstract class LatestValuesContract {
 
     @Test
     void anOutageOfTheDatabaseDelaysAndLosesNothing() {
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
         rig.store.setAway(true);
         process.update(sensors("oven-", 300, NOON), NOON);
         rig.servers.await(() -> rig.store.askedInVain() > 2);
@@ -212,12 +209,12 @@ abstract class LatestValuesContract {
 
     @Test
     void aShardThatWentElsewhereIsSeenToThere() {
-        CacheRig.Process first = running(QUICK);
+        CacheRig.Owner first = running(QUICK);
         first.update(sensors("oven-", 100, NOON), NOON);
         rig.awaitAllRight();
         first.awaitSettled(NOON);
         first.shards.forEach(LatestValues::end);
-        CacheRig.Process second = rig.process(QUICK).begin(OptionalLong.of(NOON));
+        CacheRig.Owner second = rig.process(QUICK).begin(OptionalLong.of(NOON));
 
         rig.servers.flush();
         second.update(Map.of("oven-1", List.of(number("pressure", NOON + SECOND, 3))), NOON + SECOND);

@@ -49,7 +49,7 @@ class RedisClusterIT extends LatestValuesContract {
 
     @Test
     void aNodeThatForgotTheScriptsLearnsThemAgain() {
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
         process.update(sensors("oven-", 60, NOON), NOON);
         rig.awaitAllRight();
 
@@ -63,7 +63,7 @@ class RedisClusterIT extends LatestValuesContract {
 
     @Test
     void aNodeThatComesBackEmptyGetsItsHashesBackAndTheOthersKeepTheirs() {
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
         process.update(sensors("oven-", 300, NOON), NOON);
         rig.awaitAllRight();
         process.awaitSettled(NOON);
@@ -77,7 +77,7 @@ class RedisClusterIT extends LatestValuesContract {
 
     @Test
     void theSlotsOfANodeThatIsGoneAreFilledAtAnother() {
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
         process.update(sensors("oven-", 300, NOON), NOON);
         rig.awaitAllRight();
         process.awaitSettled(NOON);
@@ -95,7 +95,7 @@ class RedisClusterIT extends LatestValuesContract {
     void aReplicaThatTakesOverIsBroughtUpToDate() {
         int replica = rig.servers.addReplica(2);
         rig.servers.awaitWell();
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
         process.update(sensors("oven-", 300, NOON), NOON);
         rig.awaitAllRight();
         process.awaitSettled(NOON);
@@ -110,7 +110,7 @@ class RedisClusterIT extends LatestValuesContract {
 
     @Test
     void aSlotThatMovesTakesItsHashesAlongAndIsWrittenWhereItIs() {
-        CacheRig.Process process = running(QUICK);
+        CacheRig.Owner process = running(QUICK);
         process.update(sensors("oven-", 300, NOON), NOON);
         rig.awaitAllRight();
         process.awaitSettled(NOON);

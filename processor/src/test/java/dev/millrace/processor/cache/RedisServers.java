@@ -94,7 +94,7 @@ final class RedisServers implements AutoCloseable {
         boolean isWell(int slots) {
             return redis.send(Request.cmd(Command.CLUSTER).arg("INFO"))
                     .timeout(20, TimeUnit.SECONDS)
-                    .map(Response::toString)
+                    .map(String::valueOf)
                     .map(info -> info.contains("cluster_state:ok") && info.contains("cluster_slots_ok:" + slots))
                     .otherwise(false)
                     .await();

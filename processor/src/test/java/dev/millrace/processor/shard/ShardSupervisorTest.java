@@ -130,6 +130,14 @@ class ShardSupervisorTest {
         }
 
         @Override
+        public void drain() {}
+
+        @Override
+        public boolean isDrainTold() {
+            return true;
+        }
+
+        @Override
         public void refresh() {}
     }
 

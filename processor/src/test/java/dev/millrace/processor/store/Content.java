@@ -78,6 +78,13 @@ public final class Content {
         return Optional.ofNullable(shards.get(shardId)).map(shard -> shard.state);
     }
 
+    /** What the rows of all shards hold that have one. */
+    public synchronized Map<String, ShardState> states() {
+        Map<String, ShardState> states = new TreeMap<>();
+        shards.forEach((shardId, shard) -> states.put(shardId, shard.state));
+        return states;
+    }
+
     /** A copy, without those who listen: a standby's, say. */
     public synchronized Content copy() {
         Content copy = new Content();

@@ -1,6 +1,5 @@
 package dev.millrace.processor.store;
 
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -52,11 +51,7 @@ public final class InMemoryStreamStore implements StreamStore {
 
     @Override
     public Loaded<Map<String, ShardState>> shards() {
-        synchronized (content) {
-            Map<String, ShardState> states = new HashMap<>();
-            content.shards.forEach((shardId, shard) -> states.put(shardId, shard.state));
-            return new Loaded.Found<>(states);
-        }
+        return new Loaded.Found<>(content.states());
     }
 
     @Override
