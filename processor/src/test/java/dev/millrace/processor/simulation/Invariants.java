@@ -52,8 +52,7 @@ final class Invariants {
         for (String parent : shard.info.parents()) {
             Content.Row of = content.row(parent);
             require(
-                    stream.shard(parent).expired
-                            || (of != null && of.state().progress().closed()),
+                    of != null && of.state().progress().closed(),
                     "%s is read before its parent %s was read out",
                     shardId,
                     parent);

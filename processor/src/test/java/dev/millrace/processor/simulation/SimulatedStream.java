@@ -66,7 +66,6 @@ final class SimulatedStream {
 
         int trimmed;
         boolean closed;
-        boolean expired;
 
         private final List<Integer> userRecords = new ArrayList<>(List.of(0));
 
@@ -247,10 +246,7 @@ final class SimulatedStream {
         return new StreamCatalog.Listing(
                 CREATED,
                 retention,
-                shards.values().stream()
-                        .filter(shard -> !shard.expired)
-                        .map(shard -> shard.info)
-                        .toList());
+                shards.values().stream().map(shard -> shard.info).toList());
     }
 
     /** How a process reads a shard. */

@@ -248,7 +248,6 @@ final class SimulatedWorld {
     /** Those that are to be read on: not read out, their parents read out. */
     private List<String> due(Map<String, ShardState> states) {
         List<String> unread = stream.shards().stream()
-                .filter(shard -> !shard.expired)
                 .map(shard -> shard.info.shardId())
                 .filter(shardId -> !states.containsKey(shardId)
                         || !states.get(shardId).progress().closed())
