@@ -158,6 +158,7 @@ final class Invariants {
                 && record.arrivedAt() < row.state().startAt().getAsLong();
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation would be one dependency more
     static void require(boolean holds, String otherwise, Object... arguments) {
         if (!holds) {
             throw new AssertionError(otherwise.formatted(arguments));

@@ -73,7 +73,18 @@ final class SimulatedDatabase {
         }
     }
 
-    private record Waiter(Session session, Consumer<Boolean> granted, boolean[] over) {}
+    /** Who waits for a row. */
+    private static final class Waiter {
+
+        private final Session session;
+        private final Consumer<Boolean> granted;
+        private boolean over;
+
+        Waiter(Session session, Consumer<Boolean> granted) {
+            this.session = session;
+            this.granted = granted;
+        }
+    }
 
     SimulatedDatabase(
             Scheduler scheduler,
@@ -122,7 +133,7 @@ final class SimulatedDatabase {
     void failOver(long lostNanos) {
         restart();
         int lost = content.loseAfter(scheduler.now() - lostNanos);
-        clockSkewMillis = random.nextInt(100) - 50;
+        clockSkewMillis = random.nextInt(100) - 50L;
         scheduler.note("the database has failed over and lost " + lost + " commits");
     }
 
@@ -183,11 +194,11 @@ final class SimulatedDatabase {
             granted.accept(true);
             return;
         }
-        Waiter waiter = new Waiter(session, granted, new boolean[1]);
+        Waiter waiter = new Waiter(session, granted);
         waiters.computeIfAbsent(shardId, _ -> new ArrayDeque<>()).add(waiter);
         scheduler.after(TimeUnit.MILLISECONDS.toNanos(time.lockMillis()), () -> {
-            if (!waiter.over[0]) {
-                waiter.over[0] = true;
+            if (!waiter.over) {
+                waiter.over = true;
                 granted.accept(false);
             }
         });
@@ -203,8 +214,8 @@ final class SimulatedDatabase {
         Deque<Waiter> queue = waiters.getOrDefault(shardId, new ArrayDeque<>());
         while (!locks.containsKey(shardId) && !queue.isEmpty()) {
             Waiter next = queue.remove();
-            if (!next.over[0] && next.session.open) {
-                next.over[0] = true;
+            if (!next.over && next.session.open) {
+                next.over = true;
                 next.granted.accept(true);
             }
         }
