@@ -5,6 +5,9 @@ import dev.millrace.bench.load.HttpBenchmark;
 import dev.millrace.bench.load.MqttBenchmark;
 import dev.millrace.bench.load.MqttIdleBenchmark;
 import dev.millrace.bench.load.NdjsonBenchmark;
+import dev.millrace.bench.processor.HandOverBenchmark;
+import dev.millrace.bench.processor.LatencyBenchmark;
+import dev.millrace.bench.processor.ProcessorBenchmark;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -50,6 +53,9 @@ public final class BenchMain {
         benchmarks.put("mqtt", () -> new MqttBenchmark(System.out).run());
         benchmarks.put("mqtt-idle", () -> new MqttIdleBenchmark(System.out).run());
         benchmarks.put("ndjson", () -> new NdjsonBenchmark(System.out, ingest(Form.NDJSON).ours).run());
+        benchmarks.put("processor", () -> new ProcessorBenchmark(System.out).run());
+        benchmarks.put("processor-latency", () -> new LatencyBenchmark(System.out).run());
+        benchmarks.put("hand-over", () -> new HandOverBenchmark(System.out).run());
     }
 
     public static void main(String[] args) throws Exception {

@@ -2,11 +2,13 @@ package dev.millrace.bench.load;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +19,10 @@ import java.util.stream.Stream;
 public final class Child implements AutoCloseable {
 
     /** The line with which a child of ours says that it can be used. */
-    static final String READY = "ready";
+    public static final String READY = "ready";
+
+    /** The options of a JVM in the image (Dockerfile). */
+    public static final List<String> IMAGE_OPTIONS = List.of("-XX:MaxRAMPercentage=75", "-XX:+ExitOnOutOfMemoryError");
 
     /** proc(5): the clock tick of every Linux that runs a JVM, and where a thread's user time stands after its name. */
     private static final int MILLIS_PER_TICK = 10;
@@ -74,6 +79,20 @@ public final class Child implements AutoCloseable {
         return child;
     }
 
+    /** {@code MODULE/target/MODULE.jar} beside {@code bench/target/bench.jar}. */
+    public static Path jar(String module) {
+        Path bench = Path.of(System.getProperty("java.class.path")).toAbsolutePath();
+        return bench.resolve("../../../" + module + "/target/" + module + ".jar")
+                .normalize();
+    }
+
+    /** More options for a JVM, separated by spaces, from our own environment; for profiles and experiments. */
+    public static List<String> optionsFrom(String variable) {
+        return Arrays.stream(System.getenv().getOrDefault(variable, "").split(" ", -1))
+                .filter(option -> !option.isBlank())
+                .toList();
+    }
+
     /** Runs a jar; whether it is ready is for the caller to find out. */
     public static Child startJar(Path jar, List<String> options, Map<String, String> environment) throws IOException {
         List<String> command = java(options);
@@ -108,6 +127,18 @@ public final class Child implements AutoCloseable {
     /** The settings that it printed, {@code NAME=value}, before it was ready. */
     public Map<String, String> settings() {
         return Map.copyOf(settings);
+    }
+
+    /** Writes a line to its standard input, and waits for the next one of its standard output, which it answers. */
+    public String ask(String line) throws IOException {
+        Writer in = process.outputWriter(StandardCharsets.UTF_8);
+        in.write(line + "\n");
+        in.flush();
+        String answer = process.inputReader(StandardCharsets.UTF_8).readLine();
+        if (answer == null) {
+            throw new IOException("a child ended when asked to " + line);
+        }
+        return answer;
     }
 
     /** The processor time that it has used, by all its threads, in user and system mode. */
@@ -146,7 +177,7 @@ public final class Child implements AutoCloseable {
     }
 
     /** What the system calls it. */
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
@@ -155,8 +186,18 @@ public final class Child implements AutoCloseable {
     }
 
     /** Waits until it has ended, or for so long. */
-    void waitFor(long millis) throws InterruptedException {
+    public void waitFor(long millis) throws InterruptedException {
         process.waitFor(millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** Sends SIGTERM, and does not wait. */
+    public void terminate() {
+        process.destroy();
+    }
+
+    /** Sends SIGKILL, and does not wait. */
+    public void kill() {
+        process.destroyForcibly();
     }
 
     /** Asks it to stop, and waits. */

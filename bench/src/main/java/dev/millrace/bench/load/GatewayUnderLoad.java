@@ -13,11 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -28,12 +27,6 @@ final class GatewayUnderLoad implements AutoCloseable {
 
     /** More options for the gateway's JVM, separated by spaces; for profiles and experiments. */
     static final String OPTIONS = "BENCH_GATEWAY_OPTIONS";
-
-    /** Those of the image (Dockerfile). */
-    private static final List<String> IMAGE_OPTIONS = List.of("-XX:MaxRAMPercentage=75", "-XX:+ExitOnOutOfMemoryError");
-
-    private static final Duration START_TIME = Duration.ofSeconds(60);
-    private static final int PROBE_MILLIS = 100;
 
     /** The user name says nothing to the gateway. */
     private static final String USER_NAME = "bench";
@@ -47,11 +40,11 @@ final class GatewayUnderLoad implements AutoCloseable {
     private final ApiKey key;
     private final int port;
     private final int mqttPort;
-    private final URI operations;
+    private final Operations operations;
     private final HttpClient http = HttpClient.newHttpClient();
 
     private GatewayUnderLoad(
-            Child services, Child gateway, Path keys, ApiKey key, int port, int mqttPort, URI operations) {
+            Child services, Child gateway, Path keys, ApiKey key, int port, int mqttPort, Operations operations) {
         this.services = services;
         this.gateway = gateway;
         this.keys = keys;
@@ -100,14 +93,14 @@ final class GatewayUnderLoad implements AutoCloseable {
                 "AWS_SECRET_ACCESS_KEY", "bench"));
         var gateway = new GatewayUnderLoad(
                 services,
-                Child.startJar(jar(), options(options), settings),
+                Child.startJar(Child.jar("gateway"), options(options), settings),
                 keys,
                 key,
                 port,
                 mqttPort,
-                URI.create("http://127.0.0.1:" + opsPort));
+                new Operations(opsPort));
         try {
-            gateway.awaitReady();
+            gateway.operations.awaitReady("the gateway", gateway.gateway);
             gateway.checkLock();
         } catch (IOException | InterruptedException | RuntimeException e) {
             gateway.close();
@@ -150,58 +143,18 @@ final class GatewayUnderLoad implements AutoCloseable {
 
     /** The options of the gateway's JVM; what is compared with it has the same. */
     static List<String> imageOptions() {
-        return IMAGE_OPTIONS;
+        return Child.IMAGE_OPTIONS;
     }
 
     private static List<String> options(List<String> forThis) {
-        String more = System.getenv().getOrDefault(OPTIONS, "");
-        return Stream.of(IMAGE_OPTIONS.stream(), forThis.stream(), Arrays.stream(more.split(" ", -1)))
-                .flatMap(options -> options)
-                .filter(option -> !option.isBlank())
+        return Stream.of(imageOptions(), forThis, Child.optionsFrom(OPTIONS))
+                .flatMap(List::stream)
                 .toList();
-    }
-
-    /** {@code gateway/target/gateway.jar} beside {@code bench/target/bench.jar}. */
-    private static Path jar() {
-        Path bench = Path.of(System.getProperty("java.class.path")).toAbsolutePath();
-        return bench.resolve("../../../gateway/target/gateway.jar").normalize();
-    }
-
-    private void awaitReady() throws IOException, InterruptedException {
-        long end = System.nanoTime() + START_TIME.toNanos();
-        while (!isReady()) {
-            if (!gateway.isAlive() || System.nanoTime() - end > 0) {
-                throw new IOException("the gateway is not ready");
-            }
-            gateway.waitFor(PROBE_MILLIS);
-        }
-    }
-
-    private boolean isReady() throws InterruptedException {
-        try {
-            return get("/health/ready").statusCode() == 200;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-        return http.send(
-                HttpRequest.newBuilder(operations.resolve(path))
-                        .timeout(Duration.ofSeconds(5))
-                        .build(),
-                HttpResponse.BodyHandlers.ofString());
     }
 
     /** The sum of a metric's samples, such as {@code millrace_gateway_put_records_count}. */
     double metric(String name) throws IOException, InterruptedException {
-        Pattern sample = Pattern.compile("^" + Pattern.quote(name) + "(\\{[^}]*\\})? ");
-        return get("/metrics")
-                .body()
-                .lines()
-                .filter(line -> sample.matcher(line).find())
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-                .sum();
+        return operations.metric(name);
     }
 
     InetSocketAddress address() {
@@ -224,16 +177,8 @@ final class GatewayUnderLoad implements AutoCloseable {
 
     /** Makes the emulator answer PutRecords late, as Kinesis does. */
     void answerPutRecordsAfter(int millis) throws IOException, InterruptedException {
-        String rule = "{\"fault\":\"delayAnswer\",\"operation\":\"PutRecords\",\"millis\":" + millis + "}";
-        HttpResponse<String> answer = http.send(
-                HttpRequest.newBuilder(URI.create(services.settings().get("AWS_ENDPOINT_URL_KINESIS") + "/_faults"))
-                        .header("content-type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(rule))
-                        .build(),
-                HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() != 201) {
-            throw new IOException("the emulator does not take the rule: " + answer.body());
-        }
+        new EmulatorFaults(Objects.requireNonNull(services.settings().get("AWS_ENDPOINT_URL_KINESIS")))
+                .add("{\"fault\":\"delayAnswer\",\"operation\":\"PutRecords\",\"millis\":" + millis + "}");
     }
 
     /** The processor time of the emulator and what runs beside it. */

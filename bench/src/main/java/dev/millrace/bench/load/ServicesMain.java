@@ -17,17 +17,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a gateway needs: PostgreSQL with the schema and Redis, which it looks for at its start, and a Kinesis emulator without
- * limits. Prints the settings that lead there, and ends when its standard input does.
+ * What a gateway or a processor needs: PostgreSQL with the schema, Redis, and a Kinesis emulator, without limits unless told. Prints the settings that lead there, and ends when its standard input does.
  */
 public final class ServicesMain {
 
-    static final String STREAM = "bench";
+    public static final String STREAM = "bench";
+
+    /** The argument for a shard that takes and gives what it does in AWS; else there are no limits. */
+    public static final String AWS_LIMITS = "aws";
 
     private ServicesMain() {}
 
-    /** The argument: how many shards the stream has. */
+    /** The arguments: how many shards the stream has, and perhaps {@link #AWS_LIMITS}. */
     public static void main(String[] args) throws Exception {
+        Limits limits = args.length > 1 && args[1].equals(AWS_LIMITS) ? Limits.aws() : Limits.none();
         Vertx vertx = VertxInstances.create();
         try (var directory = RunDirectory.open();
                 var services = LocalServices.start(List.of(
@@ -39,7 +42,7 @@ public final class ServicesMain {
                             vertx,
                             EmulatorConfig.defaults()
                                     .withPort(0)
-                                    .withLimits(Limits.none())
+                                    .withLimits(limits)
                                     .withStream(STREAM, Integer.parseInt(args[0])))
                     .await();
             Map<String, String> settings = new HashMap<>(services.settings());
