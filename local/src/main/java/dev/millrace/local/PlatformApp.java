@@ -64,6 +64,9 @@ final class PlatformApp {
         Map<String, String> settings = new HashMap<>(services);
         settings.put("OPS_PORT", Integer.toString(opsPort));
         settings.put("OPS_HOST", "127.0.0.1");
+        // its database is its own, so there is no other processor; and it may run in a pod, as development environments
+        // do
+        settings.put("MEMBERSHIP", "none");
         return environment.with(settings);
     }
 

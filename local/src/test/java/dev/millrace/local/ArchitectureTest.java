@@ -44,8 +44,7 @@ class ArchitectureTest {
     static final ArchRule awsStaysBehindItsNames = only("software.amazon.awssdk..", "Kinesis", "Sns", "Aws");
 
     @ArchTest
-    static final ArchRule kubernetesStaysBehindItsName =
-            only("io.fabric8..", "Kubernetes").allowEmptyShould(true);
+    static final ArchRule kubernetesStaysBehindItsName = only("io.fabric8..", "Kubernetes");
 
     @ArchTest
     static final ArchRule redisStaysBehindItsName = only("io.vertx.redis..", "Redis");
@@ -99,7 +98,10 @@ class ArchitectureTest {
     private static DescribedPredicate<JavaClass> isAdapter() {
         return DescribedPredicate.describe("are adapters", type -> {
             String name = topLevel(type).getSimpleName();
-            boolean named = name.startsWith("Kinesis") || name.startsWith("Pg") || name.startsWith("Redis");
+            boolean named = name.startsWith("Kinesis")
+                    || name.startsWith("Kubernetes")
+                    || name.startsWith("Pg")
+                    || name.startsWith("Redis");
             boolean service = type.getPackageName().startsWith("dev.millrace.gateway")
                     || type.getPackageName().startsWith("dev.millrace.processor");
             return named && service;

@@ -72,6 +72,7 @@ public final class ProcessorApp implements Service {
 
     private static final Duration KINESIS_TIMEOUT = Duration.ofSeconds(10);
 
+    private static final Duration SUBSCRIPTION_SILENCE = Duration.ofMinutes(1);
     private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(30);
 
     /** A stop waits so long for the others to learn of it; what they have not learnt costs them time only. */
@@ -93,6 +94,7 @@ public final class ProcessorApp implements Service {
     private final Pool pool;
     private final Redis redis;
     private final KinesisAsyncClient kinesis;
+    private final Optional<KinesisAsyncClient> subscriptions;
     private final KinesisReaders readers;
     private final Availability postgresqlState;
     private final Availability kinesisState;
@@ -117,8 +119,16 @@ public final class ProcessorApp implements Service {
         pool = PgPools.create(vertx, config.database(), "millrace-processor", MAX_CONNECTIONS, session(lease));
         redis = RedisClients.create(vertx, config.redis());
         kinesis = KinesisClients.create(config.kinesis(), KINESIS_TIMEOUT, MAX_CONNECTIONS);
-        readers = new KinesisReaders(
+        KinesisReaders polling = new KinesisReaders(
                 kinesis, vertx, config.kinesis().stream(), new ReadBudget(READ_BYTES), clock, System::nanoTime);
+        subscriptions = config.fanOut()
+                .consumer()
+                .map(_ -> KinesisClients.createForSubscriptions(
+                        config.kinesis(), KINESIS_TIMEOUT, SUBSCRIPTION_SILENCE, MAX_CONNECTIONS));
+        readers = subscriptions
+                .map(http2 ->
+                        polling.withFanOut(http2, config.fanOut().consumer().orElseThrow(), random))
+                .orElse(polling);
         postgresqlState = availability("PostgreSQL", Availability.Kind.ESSENTIAL);
         kinesisState = availability("Kinesis", Availability.Kind.ESSENTIAL);
         redisState = availability("Redis", Availability.Kind.NEEDED_AT_START);
@@ -302,6 +312,7 @@ public final class ProcessorApp implements Service {
     }
 
     private boolean closeKinesis() {
+        subscriptions.ifPresent(KinesisAsyncClient::close);
         kinesis.close();
         return true;
     }

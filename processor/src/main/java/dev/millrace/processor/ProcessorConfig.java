@@ -2,6 +2,7 @@ package dev.millrace.processor;
 
 import dev.millrace.core.config.DatabaseConfig;
 import dev.millrace.core.config.Environment;
+import dev.millrace.core.config.FanOutConfig;
 import dev.millrace.core.config.KinesisConfig;
 import dev.millrace.core.config.OpsConfig;
 import dev.millrace.core.config.RedisConfig;
@@ -43,6 +44,7 @@ public record ProcessorConfig(
         DatabaseConfig migration,
         RedisConfig redis,
         KinesisConfig kinesis,
+        FanOutConfig fanOut,
         OpsConfig ops,
         Duration maxClockAhead,
         RuleSet rules,
@@ -63,11 +65,13 @@ public record ProcessorConfig(
         if (maxClockAhead.compareTo(MOST_AHEAD) > 0) {
             environment.problem("MAX_CLOCK_AHEAD", "must be at most " + MOST_AHEAD.toDays() + "d");
         }
+        KinesisConfig kinesis = KinesisConfig.read(environment);
         return new ProcessorConfig(
                 database,
                 DatabaseConfig.readMigration(environment, database),
                 RedisConfig.read(environment),
-                KinesisConfig.read(environment),
+                kinesis,
+                FanOutConfig.read(environment, kinesis.stream()),
                 OpsConfig.read(environment, DEFAULT_OPS_PORT),
                 maxClockAhead,
                 environment.optional("RULES_FILE", ProcessorConfig::readRules).orElseGet(RuleFile::shipped),

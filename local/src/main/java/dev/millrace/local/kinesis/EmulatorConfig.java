@@ -18,7 +18,8 @@ import java.util.Map;
  * @param retention how long a stream keeps records unless it is told otherwise, above zero
  * @param maxStoredBytes the memory for all records, at least 1 MiB; over it the oldest go before their time, which is
  *     logged once and counted in {@code trimmedForMemory}
- * @param transitionDelay how long creating, changing and deleting a stream takes; zero: no time
+ * @param transitionDelay how long creating, changing and deleting a stream or a consumer takes; zero: no time
+ * @param subscriptionLifetime how long a subscription to a shard lasts, above zero
  */
 public record EmulatorConfig(
         String host,
@@ -30,7 +31,8 @@ public record EmulatorConfig(
         Duration iteratorLifetime,
         Duration retention,
         long maxStoredBytes,
-        Duration transitionDelay) {
+        Duration transitionDelay,
+        Duration subscriptionLifetime) {
 
     public static final int DEFAULT_PORT = 4567;
 
@@ -53,6 +55,9 @@ public record EmulatorConfig(
         if (!retention.isPositive()) {
             throw new IllegalArgumentException("retention must be above zero");
         }
+        if (!subscriptionLifetime.isPositive()) {
+            throw new IllegalArgumentException("subscriptionLifetime must be above zero");
+        }
         if (maxStoredBytes < MIN_STORED_BYTES) {
             throw new IllegalArgumentException("maxStoredBytes must be at least " + MIN_STORED_BYTES);
         }
@@ -73,7 +78,8 @@ public record EmulatorConfig(
                 Duration.ofMinutes(5),
                 Duration.ofHours(24),
                 256 * 1024 * 1024,
-                Duration.ZERO);
+                Duration.ZERO,
+                Duration.ofMinutes(5));
     }
 
     public EmulatorConfig withHost(String value) {
@@ -87,7 +93,8 @@ public record EmulatorConfig(
                 iteratorLifetime,
                 retention,
                 maxStoredBytes,
-                transitionDelay);
+                transitionDelay,
+                subscriptionLifetime);
     }
 
     public EmulatorConfig withPort(int value) {
@@ -101,7 +108,8 @@ public record EmulatorConfig(
                 iteratorLifetime,
                 retention,
                 maxStoredBytes,
-                transitionDelay);
+                transitionDelay,
+                subscriptionLifetime);
     }
 
     public EmulatorConfig withRegion(String value) {
@@ -115,7 +123,8 @@ public record EmulatorConfig(
                 iteratorLifetime,
                 retention,
                 maxStoredBytes,
-                transitionDelay);
+                transitionDelay,
+                subscriptionLifetime);
     }
 
     public EmulatorConfig withStreams(Map<String, Integer> value) {
@@ -129,7 +138,8 @@ public record EmulatorConfig(
                 iteratorLifetime,
                 retention,
                 maxStoredBytes,
-                transitionDelay);
+                transitionDelay,
+                subscriptionLifetime);
     }
 
     /** With one stream that is created at start. */
@@ -148,7 +158,8 @@ public record EmulatorConfig(
                 iteratorLifetime,
                 retention,
                 maxStoredBytes,
-                transitionDelay);
+                transitionDelay,
+                subscriptionLifetime);
     }
 
     public EmulatorConfig withShuffle(boolean value) {
@@ -162,26 +173,82 @@ public record EmulatorConfig(
                 iteratorLifetime,
                 retention,
                 maxStoredBytes,
-                transitionDelay);
+                transitionDelay,
+                subscriptionLifetime);
     }
 
     public EmulatorConfig withIteratorLifetime(Duration value) {
         return new EmulatorConfig(
-                host, port, region, streams, limits, shuffle, value, retention, maxStoredBytes, transitionDelay);
+                host,
+                port,
+                region,
+                streams,
+                limits,
+                shuffle,
+                value,
+                retention,
+                maxStoredBytes,
+                transitionDelay,
+                subscriptionLifetime);
     }
 
     public EmulatorConfig withRetention(Duration value) {
         return new EmulatorConfig(
-                host, port, region, streams, limits, shuffle, iteratorLifetime, value, maxStoredBytes, transitionDelay);
+                host,
+                port,
+                region,
+                streams,
+                limits,
+                shuffle,
+                iteratorLifetime,
+                value,
+                maxStoredBytes,
+                transitionDelay,
+                subscriptionLifetime);
     }
 
     public EmulatorConfig withMaxStoredBytes(long value) {
         return new EmulatorConfig(
-                host, port, region, streams, limits, shuffle, iteratorLifetime, retention, value, transitionDelay);
+                host,
+                port,
+                region,
+                streams,
+                limits,
+                shuffle,
+                iteratorLifetime,
+                retention,
+                value,
+                transitionDelay,
+                subscriptionLifetime);
     }
 
     public EmulatorConfig withTransitionDelay(Duration value) {
         return new EmulatorConfig(
-                host, port, region, streams, limits, shuffle, iteratorLifetime, retention, maxStoredBytes, value);
+                host,
+                port,
+                region,
+                streams,
+                limits,
+                shuffle,
+                iteratorLifetime,
+                retention,
+                maxStoredBytes,
+                value,
+                subscriptionLifetime);
+    }
+
+    public EmulatorConfig withSubscriptionLifetime(Duration value) {
+        return new EmulatorConfig(
+                host,
+                port,
+                region,
+                streams,
+                limits,
+                shuffle,
+                iteratorLifetime,
+                retention,
+                maxStoredBytes,
+                transitionDelay,
+                value);
     }
 }

@@ -31,7 +31,7 @@ import java.util.random.RandomGenerator;
  * curl http://127.0.0.1:4567/_counts
  * }</pre>
  *
- * <p>What it does not have: on-demand streams, enhanced fan-out, tags, encryption, records over 1 MiB, limits on calls
+ * <p>What it does not have: on-demand streams, tags, encryption, records over 1 MiB, limits on calls
  * that do not read or write records. It accepts every signature that has the right shape.
  *
  * <p>The methods that look into it may be called from any thread. They throw {@link AwsFailure} for a stream or shard
@@ -91,7 +91,8 @@ public final class KinesisEmulator {
                 config.retention(),
                 config.maxStoredBytes(),
                 config.transitionDelay(),
-                config.shuffle());
+                config.shuffle(),
+                config.subscriptionLifetime());
         var store = new StreamStore(settings, clock, new SplittableRandom(random.nextLong()));
         var faults = new Faults(new SplittableRandom(random.nextLong()), store::expireIterators);
         try {

@@ -1,5 +1,6 @@
 package dev.millrace.local.deploy;
 
+import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -71,11 +72,50 @@ class ManifestsTest {
 
     @ParameterizedTest
     @MethodSource("environments")
-    void oneProcessorThatEndsBeforeTheNextStarts(String environment) throws Exception {
+    void anotherProcessorIsThereWhenOneGoes(String environment) throws Exception {
         Rendering rendering = Rendering.of(environment);
         Yaml spec = rendering.the("Deployment", "processor").at("spec");
-        assertEquals("1", spec.at("replicas").text());
-        assertEquals("Recreate", spec.at("strategy", "type").text());
+        assertTrue(Integer.parseInt(spec.at("replicas").text()) >= 2);
+        assertEquals("RollingUpdate", spec.at("strategy", "type").text());
+        assertEquals("0", spec.at("strategy", "rollingUpdate", "maxUnavailable").text());
+        assertEquals(
+                "1",
+                rendering
+                        .the("PodDisruptionBudget", "processor")
+                        .at("spec", "maxUnavailable")
+                        .text());
+    }
+
+    @ParameterizedTest
+    @MethodSource("environments")
+    void aProcessorKnowsItsPodAndMayKeepItsLease(String environment) throws Exception {
+        Rendering rendering = Rendering.of(environment);
+        assertEquals("kubernetes", rendering.settings("processor").get("MEMBERSHIP"));
+        Map<String, String> fields = variables(rendering, "processor", "fieldRef", "fieldPath");
+        assertEquals(
+                Map.of("POD_NAME", "metadata.name", "POD_NAMESPACE", "metadata.namespace", "POD_UID", "metadata.uid"),
+                fields);
+
+        Yaml role = rendering.the("Role", "processor-leases");
+        List<Yaml> rules = role.at("rules").items().toList();
+        assertEquals(1, rules.size());
+        assertEquals(
+                List.of("coordination.k8s.io"), rules.getFirst().at("apiGroups").value());
+        assertEquals(List.of("leases"), rules.getFirst().at("resources").value());
+        assertEquals(Set.of("get", "list", "create", "update", "delete"), Set.copyOf((List<?>)
+                rules.getFirst().at("verbs").value()));
+
+        Yaml binding = rendering.the("RoleBinding", "processor-leases");
+        assertEquals("Role", binding.at("roleRef", "kind").text());
+        assertEquals(role.name(), binding.at("roleRef", "name").text());
+        List<Yaml> subjects = binding.at("subjects").items().toList();
+        assertEquals(1, subjects.size());
+        assertEquals("ServiceAccount", subjects.getFirst().at("kind").text());
+        assertEquals("processor", subjects.getFirst().at("name").text());
+        assertEquals(
+                "iot-" + rendering.environment(),
+                subjects.getFirst().at("namespace").text());
+        assertEquals(0, rendering.all("ClusterRoleBinding").count());
     }
 
     @ParameterizedTest
@@ -93,7 +133,10 @@ class ManifestsTest {
                     assertEquals(
                             "RuntimeDefault",
                             pod.at("securityContext", "seccompProfile", "type").text());
-                    assertEquals("false", pod.at("automountServiceAccountToken").text());
+                    assertEquals(
+                            pod.at("serviceAccountName").text().equals("processor") ? "true" : "false",
+                            pod.at("automountServiceAccountToken").text(),
+                            "only who calls the cluster's API gets a token for it");
                     assertEquals("false", pod.at("enableServiceLinks").text());
                     assertFalse(pod.find("initContainers").isPresent(), "teach this test init containers");
                     pod.at("containers").items().forEach(container -> {
@@ -217,10 +260,8 @@ class ManifestsTest {
         assertEquals(0, rendering.all("Secret").count());
         String readme = Files.readString(Rendering.ROOT.resolve("k8s/README.md"));
         for (String service : SERVICES) {
-            Set<String> secrets = secretVariables(rendering, service)
-                    .map(variable ->
-                            variable.at("valueFrom", "secretKeyRef", "name").text())
-                    .collect(toSet());
+            Set<String> secrets = Set.copyOf(
+                    variables(rendering, service, "secretKeyRef", "name").values());
             assertEquals(SECRETS.get(service), secrets);
             secrets.forEach(secret -> assertTrue(readme.contains("create secret generic " + secret + " "), secret));
             assertFalse(rendering.settings(service).containsKey("DATABASE_PASSWORD"));
@@ -348,15 +389,21 @@ class ManifestsTest {
         });
     }
 
-    private static Stream<Yaml> secretVariables(Rendering rendering, String deployment) {
-        return rendering.container(deployment).itemsAt("env");
+    /** The variables that get their value from one kind of source, and where in it. */
+    private static Map<String, String> variables(Rendering rendering, String deployment, String kind, String where) {
+        return rendering
+                .container(deployment)
+                .itemsAt("env")
+                .filter(variable -> variable.find("valueFrom", kind).isPresent())
+                .collect(toMap(variable -> variable.at("name").text(), variable -> variable.at("valueFrom", kind, where)
+                        .text()));
     }
 
     private static Set<String> variables(Rendering rendering, String deployment) {
         return Stream.concat(
                         rendering.settings(deployment).keySet().stream(),
-                        secretVariables(rendering, deployment)
-                                .map(variable -> variable.at("name").text()))
+                        rendering.container(deployment).itemsAt("env").map(variable -> variable.at("name")
+                                .text()))
                 .collect(toSet());
     }
 

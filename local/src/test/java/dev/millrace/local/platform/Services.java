@@ -64,6 +64,8 @@ final class Services implements AutoCloseable {
                 "AWS_ENDPOINT_URL_KINESIS", kinesis.endpoint().toString(),
                 "AWS_ACCESS_KEY_ID", "test",
                 "AWS_SECRET_ACCESS_KEY", "test",
+                // so that a successor need not wait long for one that was killed
+                "LEASE_DURATION", "4s",
                 // what the gateway needs where nobody is asked for a key
                 "AUTH", "off",
                 "HTTP_HOST", "127.0.0.1"));

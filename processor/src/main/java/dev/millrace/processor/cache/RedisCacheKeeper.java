@@ -59,16 +59,16 @@ public final class RedisCacheKeeper implements Tasks.Program {
     private final RedisAccess access;
     private final RedisHashes hashes;
     private final RedisSentinels sentinels;
-    private final Rebuild rebuild;
+    private final RedisRebuild rebuild;
     private final SensorStore store;
     private final CacheMeter meter;
     private final RandomGenerator random;
     private final LongSupplier nanos;
     private final Pace pace;
     private final Set<Arrears> joined = ConcurrentHashMap.newKeySet();
-    private final List<SensorPass> settling = new ArrayList<>();
-    private final List<SensorPass> sweeping = new ArrayList<>();
-    private final List<SensorPass> slow = new ArrayList<>();
+    private final List<RedisSensorPass> settling = new ArrayList<>();
+    private final List<RedisSensorPass> sweeping = new ArrayList<>();
+    private final List<RedisSensorPass> slow = new ArrayList<>();
     private long nextBeat;
     private long nextStep;
     private long nextRound;
@@ -91,7 +91,7 @@ public final class RedisCacheKeeper implements Tasks.Program {
         this.access = new RedisAccess(redis, availability, meter, nanos);
         this.hashes = new RedisHashes(access, meter, nanos);
         this.sentinels = new RedisSentinels(access);
-        this.rebuild = new Rebuild(hashes, store, meter, random);
+        this.rebuild = new RedisRebuild(hashes, store, meter, random);
         this.store = store;
         this.meter = meter;
         this.random = random;
@@ -186,7 +186,7 @@ public final class RedisCacheKeeper implements Tasks.Program {
     private int rebuildOf(Arrears shard, List<String> told) throws RedisAway, StoreAway {
         boolean done = false;
         try {
-            Rebuild.Outcome outcome = rebuild.lacking(told);
+            RedisRebuild.Outcome outcome = rebuild.lacking(told);
             done = true;
             shard.addIncomplete(outcome.incomplete());
             return outcome.rebuilt();
@@ -200,9 +200,9 @@ public final class RedisCacheKeeper implements Tasks.Program {
     /** Goes on with the times for which something may be lacking. */
     private boolean settle() throws RedisAway, StoreAway {
         if (settling.size() < MAX_SETTLING) {
-            settling.addAll(SensorPass.ofArrears(joined));
+            settling.addAll(RedisSensorPass.ofArrears(joined));
         }
-        return step(settling, SensorPass::settled);
+        return step(settling, RedisSensorPass::settled);
     }
 
     /** Goes on with the shards of which hashes were lost. */
@@ -217,7 +217,7 @@ public final class RedisCacheKeeper implements Tasks.Program {
             if (!lost.isEmpty()) {
                 sentinels.beginSweep(lost, "sweep-" + Long.toHexString(random.nextLong()));
                 meter.sweeping();
-                sweeping.add(SensorPass.ofLacking(lost));
+                sweeping.add(RedisSensorPass.ofLacking(lost));
             }
         }
         return step(sweeping, pass -> {
@@ -239,18 +239,18 @@ public final class RedisCacheKeeper implements Tasks.Program {
                 return;
             }
             nextRound = nanos.getAsLong() + pace.round.toNanos();
-            slow.add(SensorPass.ofLacking(joined));
+            slow.add(RedisSensorPass.ofLacking(joined));
         }
         step(slow, _ -> {});
     }
 
     private interface Ended {
-        void ended(SensorPass pass);
+        void ended(RedisSensorPass pass);
     }
 
-    private boolean step(List<SensorPass> passes, Ended ended) throws RedisAway, StoreAway {
+    private boolean step(List<RedisSensorPass> passes, Ended ended) throws RedisAway, StoreAway {
         boolean worked = false;
-        for (SensorPass pass : List.copyOf(passes)) {
+        for (RedisSensorPass pass : List.copyOf(passes)) {
             worked = true;
             if (pass.step(store, hashes, rebuild)) {
                 passes.remove(pass);

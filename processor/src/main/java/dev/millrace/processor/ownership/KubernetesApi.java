@@ -105,8 +105,11 @@ final class KubernetesApi implements AutoCloseable {
             return switch (e.getCode()) {
                 case 404 -> new Answer.Missing<>();
                 case 409 -> new Answer.Conflict<>();
-                case 0 -> new Answer.Failed<>("the Kubernetes API cannot be reached (" + root(e) + ")");
-                default -> new Answer.Failed<>("the Kubernetes API answered " + e.getCode());
+                default ->
+                    new Answer.Failed<>(
+                            e.getCode() > 0
+                                    ? "the Kubernetes API answered " + e.getCode()
+                                    : "the Kubernetes API cannot be reached (" + root(e) + ")");
             };
         }
     }
@@ -127,7 +130,8 @@ final class KubernetesApi implements AutoCloseable {
     }
 
     private KubernetesClient create() {
-        int millis = Math.toIntExact(timeout.toMillis());
+        // ends first, and ends the connection with it, where not so much as an answer's head comes
+        int millis = Math.toIntExact(timeout.toMillis() * 9 / 10);
         var config = new ConfigBuilder(Config.empty())
                 .withMasterUrl(pod.api().toString())
                 .withNamespace(pod.namespace())

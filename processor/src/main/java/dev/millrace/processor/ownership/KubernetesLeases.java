@@ -65,15 +65,25 @@ public final class KubernetesLeases implements Leases, AutoCloseable {
             String holder,
             InstantSource clock,
             LongSupplier nanos) {
+        this(pod, leaseDuration, stream, holder, clock, nanos, callTimeout(leaseDuration));
+    }
+
+    KubernetesLeases(
+            MembershipConfig.Pod pod,
+            Duration leaseDuration,
+            String stream,
+            String holder,
+            InstantSource clock,
+            LongSupplier nanos,
+            Duration timeout) {
         this.owner = new KubernetesLease.Owner(pod, stream, holder, leaseDuration);
         this.clock = clock;
         this.nanos = nanos;
-        Duration timeout = callTimeout(leaseDuration);
         this.patience = timeout.multipliedBy(TIMEOUTS_A_METHOD).toNanos();
         this.api = new KubernetesApi(pod, timeout);
     }
 
-    private static Duration callTimeout(Duration lease) {
+    static Duration callTimeout(Duration lease) {
         Duration sixth = lease.dividedBy(6);
         if (sixth.compareTo(MIN_CALL) < 0) {
             return MIN_CALL;

@@ -87,8 +87,12 @@ public final class Ownership {
             String member = spread.get(shardId);
             if (self.equals(member)) {
                 mine.add(shardId);
-                if (!running.contains(shardId)
-                        && mayTake(shardId, Optional.ofNullable(states.get(shardId)), membership, now)) {
+                if (running.contains(shardId)) {
+                    if (!states.containsKey(shardId)) {
+                        // a fail-over has lost that it was ever taken: its loop waits for a state that will never come
+                        giveUp.add(shardId);
+                    }
+                } else if (mayTake(shardId, Optional.ofNullable(states.get(shardId)), membership, now)) {
                     take.add(shardId);
                 }
             } else if (member != null && running.contains(shardId)) {

@@ -2,7 +2,9 @@ package dev.millrace.processor.shard;
 
 import io.vertx.core.Vertx;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** Makes the readers of a stream's shards, and has what they share. */
@@ -14,6 +16,16 @@ public final class KinesisReaders {
     private final ReadBudget budget;
     private final InstantSource clock;
     private final KinesisStreamCheck check;
+    private final LongSupplier nanos;
+    private final Optional<FanOut> fanOut;
+
+    /**
+     * What readers by enhanced fan-out share.
+     *
+     * @param client speaks HTTP/2
+     * @param nanos a monotonic clock
+     */
+    record FanOut(KinesisAsyncClient client, KinesisConsumers consumers, LongSupplier nanos, RandomGenerator random) {}
 
     /**
      * Readers that poll.
@@ -33,6 +45,30 @@ public final class KinesisReaders {
         this.budget = budget;
         this.clock = clock;
         this.check = new KinesisStreamCheck(client, stream, KinesisStreamCheck.INTERVAL, nanos);
+        this.nanos = nanos;
+        this.fanOut = Optional.empty();
+    }
+
+    private KinesisReaders(KinesisReaders polling, FanOut fanOut) {
+        this.client = polling.client;
+        this.vertx = polling.vertx;
+        this.stream = polling.stream;
+        this.budget = polling.budget;
+        this.clock = polling.clock;
+        this.check = polling.check;
+        this.nanos = polling.nanos;
+        this.fanOut = Optional.of(fanOut);
+    }
+
+    /**
+     * Readers by enhanced fan-out, which poll until their subscriptions stand.
+     *
+     * @param http2 stays the caller's
+     * @param consumer the registered consumer's name; made where it is not there
+     */
+    public KinesisReaders withFanOut(KinesisAsyncClient http2, String consumer, RandomGenerator random) {
+        return new KinesisReaders(
+                this, new FanOut(http2, new KinesisConsumers(client, stream, consumer), nanos, random));
     }
 
     /**
@@ -42,7 +78,8 @@ public final class KinesisReaders {
      *     while the stream of this name is another
      */
     public ShardReader reader(long created, String shardId) {
-        return new KinesisShardReader(this, created, shardId);
+        return fanOut.<ShardReader>map(shared -> new KinesisFanOutReader(this, shared, created, shardId))
+                .orElseGet(() -> new KinesisShardReader(this, created, shardId));
     }
 
     KinesisAsyncClient client() {

@@ -40,6 +40,7 @@ final class KinesisShardReader implements ShardReader {
     /** Whether the next record must be the last one read again, which proves that nothing behind it is gone. */
     private boolean proving;
 
+    private Optional<String> freshContinuation = Optional.empty();
     private boolean lost;
     private @Nullable String iterator;
     private @Nullable KinesisReadAhead ahead;
@@ -62,13 +63,20 @@ final class KinesisShardReader implements ShardReader {
         from = to;
         lastRead = "";
         proving = false;
+        freshContinuation = Optional.empty();
         lost = false;
     }
 
-    /** Reads on behind a record that was read by other means since the seek; empty: none was. */
-    void goOnBehind(String sequenceNumber) {
+    /**
+     * Reads on where another way of reading has stood since the seek.
+     *
+     * @param record the last record read; empty: none was
+     * @param continuation a sequence number, not of a record, up to which all was read a moment ago
+     */
+    void goOnBehind(String record, Optional<String> continuation) {
         close();
-        lastRead = sequenceNumber;
+        lastRead = record;
+        freshContinuation = continuation;
     }
 
     /** The sequence number of the last record read since the seek; empty where none was. */
@@ -216,6 +224,14 @@ final class KinesisShardReader implements ShardReader {
     private String newIterator() throws KinesisCalls.Failure {
         GetShardIteratorRequest.Builder request =
                 GetShardIteratorRequest.builder().streamName(shared.stream()).shardId(shardId);
+        proving = false;
+        if (freshContinuation.isPresent()) {
+            String behind = freshContinuation.get();
+            // it is fresh once
+            freshContinuation = Optional.empty();
+            return iterator(request.shardIteratorType(ShardIteratorType.AFTER_SEQUENCE_NUMBER)
+                    .startingSequenceNumber(behind));
+        }
         proving = !lastRead.isEmpty();
         if (proving) {
             request.shardIteratorType(ShardIteratorType.AT_SEQUENCE_NUMBER).startingSequenceNumber(lastRead);

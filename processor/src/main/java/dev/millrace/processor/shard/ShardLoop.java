@@ -248,7 +248,9 @@ public final class ShardLoop {
         int unanswered = 0;
         int empty = 0;
         while (!waits.stopRequested()) {
-            awaitTurn(empty > EMPTY_READS_BEFORE_IDLE ? IDLE_INTERVAL_MILLIS : READ_INTERVAL_MILLIS);
+            if (!ports.reader().waitsForRecords()) {
+                awaitTurn(empty > EMPTY_READS_BEFORE_IDLE ? IDLE_INTERVAL_MILLIS : READ_INTERVAL_MILLIS);
+            }
             if (waits.stopRequested()) {
                 break;
             }
@@ -314,9 +316,9 @@ public final class ShardLoop {
             }
             Batch batch = decoder.next(records, progress.position());
             boolean last = read.atEnd() && !records.hasNext();
-            raiseStreamTime(batch.arrivedTo());
             if (batch.position().equals(progress.position()) && !last && gap.isEmpty()) {
                 // the record at the position itself, which is committed
+                streamTime = readTo(batch.arrivedTo());
                 continue;
             }
             Optional<Progress> moved = store(progress, batch, gap, last);
@@ -334,7 +336,7 @@ public final class ShardLoop {
             progress = moved.get();
         }
         if (read.records().isEmpty() && read.millisBehind() == 0) {
-            raiseStreamTime(read.answeredAt() - ANSWER_MARGIN_MICROS);
+            streamTime = readTo(read.answeredAt() - ANSWER_MARGIN_MICROS);
         }
         if (!progress.closed()) {
             meter.caughtUp(shardId, read.millisBehind());
@@ -342,8 +344,8 @@ public final class ShardLoop {
         return Optional.of(progress);
     }
 
-    private void raiseStreamTime(long micros) {
-        streamTime = OptionalLong.of(Math.max(micros, streamTime.orElse(micros)));
+    private OptionalLong readTo(long micros) {
+        return OptionalLong.of(Math.max(micros, streamTime.orElse(micros)));
     }
 
     /** Keeps reads apart by the interval, counted from the start of the one before. */
@@ -397,8 +399,9 @@ public final class ShardLoop {
     }
 
     private CommitResult commit(Progress from, Batch batch, Optional<Gap> gap, boolean last) {
-        Loaded<BatchFeeder.Fed> fed =
-                feeder.feed(batch, streamTime, ports.latest().settledTo(), gap, last);
+        // not before it is stored: a half of a batch must not tell that all of it was read
+        OptionalLong readTo = batch.isNone() ? streamTime : readTo(batch.arrivedTo());
+        Loaded<BatchFeeder.Fed> fed = feeder.feed(batch, readTo, ports.latest().settledTo(), gap, last);
         CommitResult result =
                 switch (fed) {
                     case Loaded.Unavailable<BatchFeeder.Fed>(String reason) -> new CommitResult.Unavailable(reason);
@@ -415,6 +418,7 @@ public final class ShardLoop {
                 };
         switch (result) {
             case CommitResult.Committed _ -> {
+                streamTime = readTo;
                 failures = 0;
                 outcomeUnknown = false;
                 lastCommit = waits.nanos();

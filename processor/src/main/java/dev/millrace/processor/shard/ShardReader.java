@@ -14,6 +14,11 @@ public interface ShardReader {
      */
     void readAhead(long delayMillis);
 
+    /** Whether {@link #read} itself waits a while for something to read: then nobody needs to wait between reads. */
+    default boolean waitsForRecords() {
+        return false;
+    }
+
     /** Reads on. */
     ShardRead read();
 

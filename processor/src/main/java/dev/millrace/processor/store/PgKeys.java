@@ -110,8 +110,13 @@ final class PgKeys {
 
     private void resolveSeries(Map<SeriesId, Integer> wanted) {
         TreeMap<Key, Integer> missing = new TreeMap<>();
-        wanted.forEach((id, kind) -> missing.put(key(id), kind));
-        missing.entrySet().removeIf(entry -> covers(entry.getKey(), entry.getValue()));
+        wanted.forEach((id, kind) -> {
+            Key key = key(id);
+            // nearly all are known: to sort those too would be most of the work
+            if (!covers(key, kind)) {
+                missing.put(key, kind);
+            }
+        });
         selectSeries(missing);
         if (!missing.isEmpty()) {
             Collection<Integer> bits = missing.values();

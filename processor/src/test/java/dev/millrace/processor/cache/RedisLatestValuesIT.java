@@ -79,7 +79,7 @@ class RedisLatestValuesIT extends LatestValuesContract {
     @Test
     void theSlowRoundReachesEachSensorHoweverManyThereAre() {
         CacheRig.Owner process = running(ROUNDS);
-        process.update(sensors("oven-", 3 * SensorPass.PAGE, NOON), NOON);
+        process.update(sensors("oven-", 3 * RedisSensorPass.PAGE, NOON), NOON);
         rig.awaitAllRight();
         int sweeps = rig.counts.sweeps();
 

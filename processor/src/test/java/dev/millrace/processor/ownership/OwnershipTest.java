@@ -65,6 +65,12 @@ class OwnershipTest {
     }
 
     @Test
+    void givesUpAShardOfWhichAFailOverHasLostThatItWasTaken() {
+        // its loop waits for a state that will never come; given up, the shard can be taken anew
+        assertEquals(new Ownership.Plan(List.of("0"), List.of(), List.of("0")), plan(onlyMe(), Map.of(), "0"));
+    }
+
+    @Test
     void takesAtOnceFromOneWhoseLeaseHasEnded() {
         assertEquals(take("0"), plan(onlyMe(), Map.of("0", state(OTHER, 1))));
     }

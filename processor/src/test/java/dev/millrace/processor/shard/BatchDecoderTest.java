@@ -1,6 +1,7 @@
 package dev.millrace.processor.shard;
 
 import static dev.millrace.processor.shard.LoopRig.temperature;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,10 +17,14 @@ import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.store.DeadLetter;
 import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Sample;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
@@ -155,6 +160,57 @@ class BatchDecoderTest {
         assertEquals(detail, letter.detail());
         assertEquals(position(0, 0), letter.position());
         assertEquals(data, new String(letter.record().data(), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void anAggregateThatIsDamagedIsOneDeadLetterAndNothingOfItIsTaken() {
+        shard.putAggregate(List.of(temperature("oven-1", T, 1), temperature("oven-2", T, 2)));
+        byte[] whole = shard.records().getFirst().data();
+        byte[] wrongChecksum = whole.clone();
+        wrongChecksum[whole.length - 1] ^= 1;
+        byte[] wrongContent = whole.clone();
+        wrongContent[20] ^= 1;
+        shard.put("key", wrongChecksum);
+        shard.put("key", wrongContent);
+        shard.put("key", Arrays.copyOf(whole, whole.length / 2));
+        shard.putAggregate(List.of(temperature("oven-3", T, 3)));
+
+        Batch batch = decode();
+
+        assertEquals(
+                List.of("oven-1", "oven-2", "oven-3"),
+                samples(batch).stream()
+                        .map(sample -> sample.series().sensorId())
+                        .toList());
+        assertEquals(
+                List.of(position(1, 0), position(2, 0), position(3, 0)),
+                letters(batch).stream().map(DeadLetter::position).toList());
+        assertArrayEquals(wrongChecksum, letters(batch).getFirst().record().data());
+        assertTrue(letters(batch).stream().allMatch(letter -> letter.reason() == DeadLetter.Reason.MALFORMED));
+        assertEquals(position(4, 0), batch.position());
+    }
+
+    @Test
+    void recordsOfAnotherServiceAreDeadLetters() throws IOException {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
+            gzip.write("{\"messageType\":\"CONTROL_MESSAGE\"}".getBytes(StandardCharsets.UTF_8));
+        }
+        // CloudWatch Logs, DynamoDB streams, DMS
+        shard.put("key", zipped.toByteArray());
+        shard.put("key", "{\"awsRegion\":\"eu-central-1\",\"dynamodb\":{}}".getBytes(StandardCharsets.UTF_8));
+        shard.put("key", "{\"data\":{\"id\":1},\"metadata\":{}}".getBytes(StandardCharsets.UTF_8));
+        shard.put("key", ReadingEncoder.encode(temperature("oven-1", T, 6)));
+
+        Batch batch = decode();
+
+        assertEquals(
+                List.of(
+                        DeadLetter.Reason.MALFORMED,
+                        DeadLetter.Reason.INVALID_READING,
+                        DeadLetter.Reason.INVALID_READING),
+                letters(batch).stream().map(DeadLetter::reason).toList());
+        assertEquals(1, samples(batch).size());
     }
 
     @Test

@@ -9,7 +9,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamConsumerRequest;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamConsumerResponse;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryRequest;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
@@ -18,6 +23,11 @@ import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
 import software.amazon.awssdk.services.kinesis.model.GetShardIteratorResponse;
 import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
 import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
+import software.amazon.awssdk.services.kinesis.model.RegisterStreamConsumerRequest;
+import software.amazon.awssdk.services.kinesis.model.RegisterStreamConsumerResponse;
+import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
 /** Kinesis with answers that were laid out before. */
 final class FakeKinesis implements KinesisAsyncClient {
@@ -31,6 +41,10 @@ final class FakeKinesis implements KinesisAsyncClient {
     private Instant created = CREATED;
     private int retentionHours = 24;
     private int summariesAsked;
+    private boolean consumer = true;
+    private Runnable beforeRecords = () -> {};
+    final List<String> registered = new ArrayList<>();
+    final List<FakeSubscription> subscriptions = new CopyOnWriteArrayList<>();
     final List<GetShardIteratorRequest> iterators = new ArrayList<>();
     final List<String> iteratorsUsed = Collections.synchronizedList(new ArrayList<>());
     final List<ListShardsRequest> listings = new ArrayList<>();
@@ -76,8 +90,9 @@ final class FakeKinesis implements KinesisAsyncClient {
 
     DescribeStreamSummaryResponse summary() {
         return DescribeStreamSummaryResponse.builder()
-                .streamDescriptionSummary(
-                        summary -> summary.streamCreationTimestamp(created).retentionPeriodHours(retentionHours))
+                .streamDescriptionSummary(summary -> summary.streamARN("arn")
+                        .streamCreationTimestamp(created)
+                        .retentionPeriodHours(retentionHours))
                 .build();
     }
 
@@ -101,8 +116,52 @@ final class FakeKinesis implements KinesisAsyncClient {
         return laidOut == null ? CompletableFuture.completedFuture(summary()) : laidOut;
     }
 
+    /** Happens before records are given. */
+    void onGetRecords(Runnable event) {
+        beforeRecords = event;
+    }
+
+    /** There is no consumer until one is registered. */
+    void withoutConsumer() {
+        consumer = false;
+    }
+
+    @Override
+    public CompletableFuture<DescribeStreamConsumerResponse> describeStreamConsumer(
+            Consumer<DescribeStreamConsumerRequest.Builder> request) {
+        return consumer
+                ? CompletableFuture.completedFuture(DescribeStreamConsumerResponse.builder()
+                        .consumerDescription(described ->
+                                described.consumerARN("arn/consumer").consumerStatus(ConsumerStatus.ACTIVE))
+                        .build())
+                : CompletableFuture.failedFuture(ResourceNotFoundException.builder()
+                        .message("no consumer")
+                        .build());
+    }
+
+    @Override
+    public CompletableFuture<RegisterStreamConsumerResponse> registerStreamConsumer(
+            Consumer<RegisterStreamConsumerRequest.Builder> request) {
+        RegisterStreamConsumerRequest.Builder asked = RegisterStreamConsumerRequest.builder();
+        request.accept(asked);
+        registered.add(asked.build().consumerName());
+        consumer = true;
+        return CompletableFuture.completedFuture(RegisterStreamConsumerResponse.builder()
+                .consumer(made -> made.consumerARN("arn/consumer").consumerStatus(ConsumerStatus.ACTIVE))
+                .build());
+    }
+
+    @Override
+    public CompletableFuture<Void> subscribeToShard(
+            SubscribeToShardRequest request, SubscribeToShardResponseHandler handler) {
+        FakeSubscription subscription = new FakeSubscription(request, handler);
+        subscriptions.add(subscription);
+        return subscription.call();
+    }
+
     @Override
     public CompletableFuture<GetRecordsResponse> getRecords(GetRecordsRequest request) {
+        beforeRecords.run();
         iteratorsUsed.add(request.shardIterator());
         return Objects.requireNonNull(answers.poll(), "no answer was laid out");
     }

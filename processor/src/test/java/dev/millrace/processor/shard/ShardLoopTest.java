@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -399,6 +400,33 @@ class ShardLoopTest {
         assertEquals(97, rig.stored().samples().size());
         assertEquals(100, rig.stored().userRecords());
         assertEquals(1, shard.seeks.size());
+    }
+
+    @Test
+    void aHalfDoesNotTellThatAllOfItsBatchWasRead() {
+        // or else what retention trims of the other half, after a crash between the two, is no gap
+        FakeShard shard = new FakeShard()
+                .putAggregate(List.of(temperature("oven-1", T, 20)))
+                .putAggregate(List.of(temperature("oven-2", T, 666)));
+        LoopRig rig = new LoopRig(shard);
+        Map<String, OptionalLong> readTo = new HashMap<>();
+        rig.store.refused = work -> {
+            readTo.put(work.position().sequenceNumber(), work.streamTime());
+            return work.samples().stream()
+                    .anyMatch(sample -> sample.measurement().equals(new Measurement.Numeric("temperature", 666)));
+        };
+
+        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
+
+        ShardRecord first = shard.records().getFirst();
+        ShardRecord second = shard.records().getLast();
+        assertEquals(
+                Map.of(
+                        first.sequenceNumber(),
+                        OptionalLong.of(first.arrivedAt()),
+                        second.sequenceNumber(),
+                        OptionalLong.of(second.arrivedAt())),
+                readTo);
     }
 
     @Test

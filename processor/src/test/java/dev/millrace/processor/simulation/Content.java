@@ -151,9 +151,6 @@ final class Content {
         });
         work.gap().ifPresent(gap -> {
             Place place = new Place(shardId, gap.after());
-            if (gaps.containsKey(place) && gap.resumedAt().isPresent()) {
-                throw new AssertionError("a second gap behind " + place);
-            }
             put(gaps, place, gap);
         });
         return inserted;

@@ -23,7 +23,7 @@ final class Faults {
         this.scheduler = world.scheduler();
         this.random = random;
         this.end = end;
-        this.meanMillis = 800 + random.nextInt(4_000);
+        this.meanMillis = 800L + random.nextInt(4_000);
     }
 
     void begin() {

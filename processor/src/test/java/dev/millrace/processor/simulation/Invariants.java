@@ -7,7 +7,9 @@ import dev.millrace.processor.store.Work;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** What must hold at every commit. It goes by what the stream holds and the store has, not by what any process believes. */
 final class Invariants {
@@ -50,8 +52,7 @@ final class Invariants {
         for (String parent : shard.info.parents()) {
             Content.Row of = content.row(parent);
             require(
-                    stream.shard(parent).expired
-                            || (of != null && of.state().progress().closed()),
+                    of != null && of.state().progress().closed(),
                     "%s is read before its parent %s was read out",
                     shardId,
                     parent);
@@ -79,28 +80,52 @@ final class Invariants {
             return;
         }
         SimulatedStream.Shard shard = stream.shard(shardId);
-        long expected = shard.userRecordsUpTo(row.state().progress().position());
+        require(
+                beginning(shard, content).isPresent(),
+                "%s stands behind %d user records and has counted %d, with %d more trimmed; it was begun at %s",
+                shardId,
+                shard.userRecordsUpTo(row.state().progress().position()),
+                row.userRecords(),
+                trimmed(shard, content),
+                shard.beginnings);
+    }
+
+    /** With which record the shard was begun, by what was counted since; empty where the count is wrong. */
+    private OptionalInt beginning(SimulatedStream.Shard shard, Content content) {
+        Content.Row row = content.row(shard.info.shardId());
+        if (row == null) {
+            return OptionalInt.empty();
+        }
+        int upTo = shard.userRecordsUpTo(row.state().progress().position());
+        if (upTo == 0 && row.userRecords() == 0) {
+            // nothing of it was read yet, and what was trimmed before never will be
+            return OptionalInt.of(
+                    shard.beginnings.stream().mapToInt(first -> first).max().orElse(0));
+        }
+        long lacking = upTo - row.userRecords() - trimmed(shard, content);
+        return IntStream.concat(IntStream.of(0), shard.beginnings.stream().mapToInt(first -> first))
+                .filter(first -> shard.userRecordsBefore(first) == lacking)
+                .max();
+    }
+
+    /** How many user records were trimmed before they were read, by the gaps up to the position. */
+    private long trimmed(SimulatedStream.Shard shard, Content content) {
+        Content.Row row = content.row(shard.info.shardId());
         long trimmed = 0;
         for (Map.Entry<Content.Place, Gap> gap : content.gaps().entrySet()) {
-            if (gap.getKey().shardId().equals(shardId)) {
+            if (gap.getKey().shardId().equals(shard.info.shardId())) {
                 int resumed = resumedAt(shard, gap.getValue());
-                require(resumed <= shard.trimmed, "%s has a gap where nothing was trimmed", shardId);
-                trimmed += Math.max(
-                        0,
-                        shard.userRecordsBefore(resumed)
-                                - shard.userRecordsUpTo(gap.getValue().after()));
+                require(resumed <= shard.trimmed, "%s has a gap where nothing was trimmed", shard.info.shardId());
+                if (row != null
+                        && !gap.getValue().after().equals(row.state().progress().position())) {
+                    trimmed += Math.max(
+                            0,
+                            shard.userRecordsBefore(resumed)
+                                    - shard.userRecordsUpTo(gap.getValue().after()));
+                }
             }
         }
-        long counted = row.userRecords() + trimmed;
-        boolean right = counted == expected
-                || shard.beginnings.stream().anyMatch(first -> counted == expected - shard.userRecordsBefore(first));
-        require(
-                right,
-                "%s stands behind %d user records and has counted %d, with %d more trimmed",
-                shardId,
-                expected,
-                row.userRecords(),
-                trimmed);
+        return trimmed;
     }
 
     /** The first record behind a gap. */
@@ -111,15 +136,21 @@ final class Invariants {
     }
 
     /** Whether a user record lies where nobody could read it: before the beginning, or in a gap. */
-    boolean isExcused(SimulatedStream.Shard shard, int index, Content content) {
+    boolean isExcused(SimulatedStream.Shard shard, int index, long subSequenceNumber, Content content) {
         ShardRecord record = shard.records.get(index);
         for (Map.Entry<Content.Place, Gap> gap : content.gaps().entrySet()) {
             if (gap.getKey().shardId().equals(shard.info.shardId())) {
                 int after = shard.indexOf(gap.getValue().after().sequenceNumber());
-                if (index > after && index < resumedAt(shard, gap.getValue())) {
+                boolean behind = index > after
+                        || (index == after
+                                && subSequenceNumber > gap.getValue().after().subSequenceNumber());
+                if (behind && index < resumedAt(shard, gap.getValue())) {
                     return true;
                 }
             }
+        }
+        if (index < beginning(shard, content).orElse(0)) {
+            return true;
         }
         Content.Row row = content.row(shard.info.shardId());
         return row != null
@@ -127,6 +158,7 @@ final class Invariants {
                 && record.arrivedAt() < row.state().startAt().getAsLong();
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation would be one dependency more
     static void require(boolean holds, String otherwise, Object... arguments) {
         if (!holds) {
             throw new AssertionError(otherwise.formatted(arguments));

@@ -62,6 +62,9 @@ final class SimulatedDatabase {
         /** The row that its transaction has changed; empty outside of a transaction. */
         private String locked = "";
 
+        /** Whether its COMMIT is under way: that goes on when the client is gone. */
+        private boolean committing;
+
         /** Rises with every statement, so that a time-out finds out whether the session was idle all the while. */
         private int statements;
 
@@ -70,7 +73,18 @@ final class SimulatedDatabase {
         }
     }
 
-    private record Waiter(Session session, Consumer<Boolean> granted, boolean[] over) {}
+    /** Who waits for a row. */
+    private static final class Waiter {
+
+        private final Session session;
+        private final Consumer<Boolean> granted;
+        private boolean over;
+
+        Waiter(Session session, Consumer<Boolean> granted) {
+            this.session = session;
+            this.granted = granted;
+        }
+    }
 
     SimulatedDatabase(
             Scheduler scheduler,
@@ -112,14 +126,14 @@ final class SimulatedDatabase {
 
     /** All sessions are cut; what they had not committed is gone. */
     void restart() {
-        List.copyOf(sessions).forEach(this::end);
+        List.copyOf(sessions).forEach(this::cut);
     }
 
     /** Another server takes over, which lacks the commits of the last while. */
     void failOver(long lostNanos) {
         restart();
         int lost = content.loseAfter(scheduler.now() - lostNanos);
-        clockSkewMillis = random.nextInt(100) - 50;
+        clockSkewMillis = random.nextInt(100) - 50L;
         scheduler.note("the database has failed over and lost " + lost + " commits");
     }
 
@@ -131,6 +145,12 @@ final class SimulatedDatabase {
 
     /** A client closes its connection, or its host does so for it. */
     void end(Session session) {
+        if (!session.committing) {
+            cut(session);
+        }
+    }
+
+    private void cut(Session session) {
         session.open = false;
         sessions.remove(session);
         unlock(session);
@@ -174,11 +194,11 @@ final class SimulatedDatabase {
             granted.accept(true);
             return;
         }
-        Waiter waiter = new Waiter(session, granted, new boolean[1]);
+        Waiter waiter = new Waiter(session, granted);
         waiters.computeIfAbsent(shardId, _ -> new ArrayDeque<>()).add(waiter);
         scheduler.after(TimeUnit.MILLISECONDS.toNanos(time.lockMillis()), () -> {
-            if (!waiter.over[0]) {
-                waiter.over[0] = true;
+            if (!waiter.over) {
+                waiter.over = true;
                 granted.accept(false);
             }
         });
@@ -194,8 +214,8 @@ final class SimulatedDatabase {
         Deque<Waiter> queue = waiters.getOrDefault(shardId, new ArrayDeque<>());
         while (!locks.containsKey(shardId) && !queue.isEmpty()) {
             Waiter next = queue.remove();
-            if (!next.over[0] && next.session.open) {
-                next.over[0] = true;
+            if (!next.over && next.session.open) {
+                next.over = true;
                 next.granted.accept(true);
             }
         }
@@ -280,13 +300,14 @@ final class SimulatedDatabase {
         // the client learns nothing; the server goes on with it, at once or late, or is broken off
         boolean happens = random.nextInt(4) > 0;
         long late = random.nextBoolean() ? 0 : TimeUnit.MILLISECONDS.toNanos(random.nextInt(MOST_LATE_MILLIS));
+        session.committing = true;
         scheduler.note("a commit of " + session.process.owner() + " has an unknown outcome");
         answer.accept(new CommitResult.Unavailable("connection lost in the commit"));
         scheduler.after(late, () -> {
             if (session.open && happens) {
                 apply(session, shardId, from, work);
             }
-            end(session);
+            cut(session);
         });
     }
 

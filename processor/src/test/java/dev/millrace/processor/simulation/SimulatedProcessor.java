@@ -16,7 +16,6 @@ import dev.millrace.processor.ownership.SoleMember;
 import dev.millrace.processor.shard.Batch;
 import dev.millrace.processor.shard.BatchDecoder;
 import dev.millrace.processor.shard.RunningShards;
-import dev.millrace.processor.shard.ShardInfo;
 import dev.millrace.processor.shard.ShardLoop;
 import dev.millrace.processor.shard.ShardMeter;
 import dev.millrace.processor.shard.ShardSupervisor;
@@ -182,16 +181,19 @@ final class SimulatedProcessor {
         return new ReadingDecoder(ReadingLimits.DEFAULT);
     }
 
-    private ShardLoop loop(ShardInfo shard, StreamCatalog.Listing listing, long epoch, Waits waits) {
+    private ShardLoop loop(RunningShards.Taken taken, Waits waits) {
+        String shardId = taken.shardId();
         return new ShardLoop(
                 new ShardLoop.Claim(
-                        shard.shardId(),
-                        epoch,
-                        TimeUnit.NANOSECONDS.toMicros(listing.retention().toNanos()),
+                        shardId,
+                        taken.epoch(),
+                        taken.cachedTo(),
+                        TimeUnit.NANOSECONDS.toMicros(
+                                taken.listing().retention().toNanos()),
                         world.time.renewNanos()),
-                new ShardLoop.Ports(world.stream.reader(process, shard), stores.shard(shard.shardId()), new Cache()),
+                new ShardLoop.Ports(world.stream.reader(process, taken.shard()), stores.shard(shardId), new Cache()),
                 new ShardLoop.Availabilities(kinesis, postgresql),
-                new BatchDecoder(decoder(), shard.range()),
+                new BatchDecoder(decoder(), taken.shard().range()),
                 new Detector(world.rules),
                 counts,
                 waits,

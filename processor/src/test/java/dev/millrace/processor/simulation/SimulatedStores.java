@@ -87,13 +87,14 @@ final class SimulatedStores {
                         () -> database.end(dropped));
             }
         }
-
-        public void close() {
-            drop();
-        }
     }
 
     private final class OfStream extends Client implements StreamStore {
+
+        @Override
+        public void close() {
+            drop();
+        }
 
         @Override
         public Loaded<OptionalLong> begin(StartPosition wanted, long now, List<String> shardIds) {
@@ -127,6 +128,11 @@ final class SimulatedStores {
 
         OfShard(String shardId) {
             this.shardId = shardId;
+        }
+
+        @Override
+        public void close() {
+            drop();
         }
 
         @Override

@@ -39,6 +39,9 @@ final class SimulatedStream {
 
     private static final int READS_A_SECOND = 5;
 
+    /** How long an iterator is good for: as much less than the retention as with Kinesis. */
+    private static final long ITERATOR_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     /** A record can be read so long after it arrived at most. */
     private static final long MOST_DELAY_MICROS = 1_000_000;
 
@@ -46,7 +49,7 @@ final class SimulatedStream {
     private final Server server;
     private final RandomGenerator random;
     private final Map<String, Shard> shards = new LinkedHashMap<>();
-    private Duration retention = Duration.ofHours(24);
+    private final Duration retention;
     private long failingUntil;
     private int numbers;
     private BigInteger sequence = new BigInteger("49017951784291730000000000000000000000");
@@ -63,7 +66,6 @@ final class SimulatedStream {
 
         int trimmed;
         boolean closed;
-        boolean expired;
 
         private final List<Integer> userRecords = new ArrayList<>(List.of(0));
 
@@ -119,11 +121,15 @@ final class SimulatedStream {
         }
     }
 
-    /** @param count how many shards it begins with */
-    SimulatedStream(Scheduler scheduler, Server server, RandomGenerator random, int count) {
+    /**
+     * @param count how many shards it begins with
+     * @param retention how long records are kept
+     */
+    SimulatedStream(Scheduler scheduler, Server server, RandomGenerator random, int count, Duration retention) {
         this.scheduler = scheduler;
         this.server = server;
         this.random = random;
+        this.retention = retention;
         BigInteger size = HashKey.MAX.toBigInteger().add(BigInteger.ONE).divide(BigInteger.valueOf(count));
         BigInteger start = BigInteger.ZERO;
         for (int i = 1; i <= count; i++) {
@@ -195,11 +201,6 @@ final class SimulatedStream {
                 });
     }
 
-    /** From now on records are kept for so long. */
-    void retention(Duration newRetention) {
-        retention = newRetention;
-    }
-
     /** Every second answer is an error, for a while. */
     void failing(long nanos) {
         failingUntil = scheduler.now() + nanos;
@@ -245,10 +246,7 @@ final class SimulatedStream {
         return new StreamCatalog.Listing(
                 CREATED,
                 retention,
-                shards.values().stream()
-                        .filter(shard -> !shard.expired)
-                        .map(shard -> shard.info)
-                        .toList());
+                shards.values().stream().map(shard -> shard.info).toList());
     }
 
     /** How a process reads a shard. */
@@ -261,7 +259,7 @@ final class SimulatedStream {
      *
      * @param next the record that the next answer begins with
      */
-    private record Served(ShardRead read, int next) {}
+    private record Served(ShardRead read, int next, long at) {}
 
     private final class Reader implements ShardReader {
 
@@ -270,6 +268,9 @@ final class SimulatedStream {
 
         /** The iterator: the record that is read next; -1: none yet. */
         private int next = -1;
+
+        /** When the iterator was given out. */
+        private long iteratorAt;
 
         private ReadFrom from = new ReadFrom.TrimHorizon();
         private @Nullable Ahead ahead;
@@ -294,7 +295,7 @@ final class SimulatedStream {
 
         @Override
         public void readAhead(long delayMillis) {
-            if (ahead != null) {
+            if (ahead != null || next < 0) {
                 return;
             }
             Ahead own = new Ahead();
@@ -317,6 +318,7 @@ final class SimulatedStream {
         public ShardRead read() {
             Served served = served();
             next = served.next;
+            iteratorAt = served.at;
             scheduler.note(process.owner() + " reads " + shard.info.shardId() + " up to " + next);
             return served.read;
         }
@@ -341,7 +343,7 @@ final class SimulatedStream {
         }
 
         private Served failed(String reason) {
-            return new Served(new ShardRead.Failed(reason), next);
+            return new Served(new ShardRead.Failed(reason), next, iteratorAt);
         }
 
         private Served serve() {
@@ -353,15 +355,20 @@ final class SimulatedStream {
                 shard.reads.remove();
             }
             if (shard.reads.size() >= READS_A_SECOND) {
-                return new Served(new ShardRead.Throttled("Rate exceeded"), next);
+                return new Served(new ShardRead.Throttled("Rate exceeded"), next, iteratorAt);
             }
             shard.reads.add(scheduler.now());
             trim();
             if (next < 0 && from instanceof ReadFrom.At(long instant) && instant > micros()) {
                 // Kinesis gives no iterator for an instant that is yet to come
-                return new Served(new ShardRead.Records(List.of(), 0, false, micros()), next);
+                return new Served(new ShardRead.Records(List.of(), 0, false, micros()), next, iteratorAt);
             }
-            int start = Math.max(next < 0 ? start() : next, shard.trimmed);
+            if (next > 0 && next <= shard.trimmed && scheduler.now() - iteratorAt > ITERATOR_NANOS) {
+                // a new iterator must begin with the last record that was read, and that is gone
+                return new Served(new ShardRead.PlaceLost(), next, iteratorAt);
+            }
+            // what an iterator points at is not trimmed at once: Kinesis trims in large pieces
+            int start = next < 0 ? Math.max(start(), shard.trimmed) : next;
             if (next < 0 && !(from instanceof ReadFrom.Resume)) {
                 shard.beginnings.add(start);
             }
@@ -375,7 +382,7 @@ final class SimulatedStream {
                                     micros() - shard.records.get(end).arrivedAt());
             boolean atEnd = shard.closed && end == shard.records.size();
             List<ShardRecord> answer = List.copyOf(shard.records.subList(start, end));
-            return new Served(new ShardRead.Records(answer, behind, atEnd, micros()), end);
+            return new Served(new ShardRead.Records(answer, behind, atEnd, micros()), end, scheduler.now());
         }
 
         /** The newest records cannot be read yet. */

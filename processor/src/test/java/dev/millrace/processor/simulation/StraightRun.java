@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.LongPredicate;
 
 /** What is stored of a stream where nothing ever goes wrong: shard by shard, parents first, reading by reading. */
 final class StraightRun {
@@ -43,23 +44,30 @@ final class StraightRun {
         StraightRun run = new StraightRun(rules);
         for (SimulatedStream.Shard shard : stream.shards()) {
             for (int i = 0; i < shard.records.size(); i++) {
-                if (!invariants.isExcused(shard, i, actual)) {
-                    run.take(shard, shard.records.get(i));
-                }
+                int index = i;
+                run.take(shard, i, subSequenceNumber -> invariants.isExcused(shard, index, subSequenceNumber, actual));
             }
         }
         return run.content;
     }
 
-    private void take(SimulatedStream.Shard shard, ShardRecord record) {
+    private void take(SimulatedStream.Shard shard, int index, LongPredicate isExcused) {
+        ShardRecord record = shard.records.get(index);
         switch (StreamRecord.decode(record.partitionKey(), record.data())) {
-            case StreamRecord.Plain(UserRecord only) -> take(shard, record, only);
+            case StreamRecord.Plain(UserRecord only) -> take(shard, record, List.of(only), isExcused);
             case StreamRecord.Aggregate aggregate -> {
                 if (aggregate.belongsTo(shard.info.range())) {
-                    aggregate.records().forEach(one -> take(shard, record, one));
+                    take(shard, record, aggregate.records(), isExcused);
                 }
             }
         }
+    }
+
+    private void take(
+            SimulatedStream.Shard shard, ShardRecord record, List<UserRecord> users, LongPredicate isExcused) {
+        users.stream()
+                .filter(user -> !isExcused.test(user.subSequenceNumber()))
+                .forEach(user -> take(shard, record, user));
     }
 
     private void take(SimulatedStream.Shard shard, ShardRecord record, UserRecord user) {

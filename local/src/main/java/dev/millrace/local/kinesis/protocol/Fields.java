@@ -86,13 +86,16 @@ final class Fields {
                         "AdjacentShardToMerge",
                         "ScalingType",
                         "StreamMode",
+                        "ConsumerName",
+                        "ConsumerARN",
+                        "SequenceNumber",
                         "Type" -> texts.put(key, readText(parser, name));
                 case "ShardCount", "Limit", "MaxResults", "TargetShardCount", "RetentionPeriodHours" ->
                     numbers.put(key, readInteger(parser, name));
                 case "Timestamp", "StreamCreationTimestamp" -> timestamps.put(key, format.readTimestamp(parser, name));
                 case "Data" -> data = format.readBlob(parser, name);
                 case "Records" -> entries = readEntries(parser);
-                case "ShardFilter", "StreamModeDetails" -> readNested(parser, name);
+                case "ShardFilter", "StreamModeDetails", "StartingPosition" -> readNested(parser, name);
                 default -> parser.skipChildren();
             }
         }

@@ -11,17 +11,22 @@ public enum Operation {
     CREATE_STREAM("CreateStream"),
     DECREASE_STREAM_RETENTION_PERIOD("DecreaseStreamRetentionPeriod"),
     DELETE_STREAM("DeleteStream"),
+    DEREGISTER_STREAM_CONSUMER("DeregisterStreamConsumer"),
     DESCRIBE_STREAM("DescribeStream"),
+    DESCRIBE_STREAM_CONSUMER("DescribeStreamConsumer"),
     DESCRIBE_STREAM_SUMMARY("DescribeStreamSummary"),
     GET_RECORDS("GetRecords"),
     GET_SHARD_ITERATOR("GetShardIterator"),
     INCREASE_STREAM_RETENTION_PERIOD("IncreaseStreamRetentionPeriod"),
     LIST_SHARDS("ListShards"),
+    LIST_STREAM_CONSUMERS("ListStreamConsumers"),
     LIST_STREAMS("ListStreams"),
     MERGE_SHARDS("MergeShards"),
     PUT_RECORD("PutRecord"),
     PUT_RECORDS("PutRecords"),
+    REGISTER_STREAM_CONSUMER("RegisterStreamConsumer"),
     SPLIT_SHARD("SplitShard"),
+    SUBSCRIBE_TO_SHARD("SubscribeToShard"),
     UPDATE_SHARD_COUNT("UpdateShardCount");
 
     private static final String TARGET_PREFIX = "Kinesis_20131202.";

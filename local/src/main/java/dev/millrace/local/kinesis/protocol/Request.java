@@ -82,4 +82,15 @@ public sealed interface Request {
      * @param hours 24 to 8,760
      */
     record ChangeRetention(String stream, int hours, boolean increase) implements Request {}
+
+    record RegisterStreamConsumer(String streamArn, String consumer) implements Request {}
+
+    record DeregisterStreamConsumer(ConsumerName consumer) implements Request {}
+
+    record DescribeStreamConsumer(ConsumerName consumer) implements Request {}
+
+    /** All consumers of a stream: 20 at most, so there is one page. */
+    record ListStreamConsumers(String streamArn) implements Request {}
+
+    record SubscribeToShard(ConsumerName consumer, String shardId, StartingPosition position) implements Request {}
 }

@@ -15,6 +15,8 @@ public final class RequestParser {
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_.-]+");
     private static final Pattern SEQUENCE_NUMBER = Pattern.compile("0|([1-9]\\d{0,128})");
     private static final Pattern STREAM_ARN = Pattern.compile("arn:aws.*:kinesis:.*:\\d{12}:stream/\\S+");
+    private static final Pattern CONSUMER_ARN =
+            Pattern.compile("arn:aws.*:kinesis:.*:\\d{12}:stream/[a-zA-Z0-9_.-]+/consumer/[a-zA-Z0-9_.-]+:[0-9]+");
     private static final Pattern ANYTHING = Pattern.compile("(?s).*");
 
     private static final int MAX_NAME_LENGTH = 128;
@@ -77,6 +79,12 @@ public final class RequestParser {
                         requiredName(fields, "ShardToMerge"),
                         requiredName(fields, "AdjacentShardToMerge"));
             case UPDATE_SHARD_COUNT -> updateShardCount(fields);
+            case REGISTER_STREAM_CONSUMER ->
+                new Request.RegisterStreamConsumer(streamArn(fields), requiredName(fields, "ConsumerName"));
+            case DEREGISTER_STREAM_CONSUMER -> new Request.DeregisterStreamConsumer(consumer(fields));
+            case DESCRIBE_STREAM_CONSUMER -> new Request.DescribeStreamConsumer(consumer(fields));
+            case LIST_STREAM_CONSUMERS -> new Request.ListStreamConsumers(streamArn(fields));
+            case SUBSCRIBE_TO_SHARD -> subscribeToShard(fields);
             case INCREASE_STREAM_RETENTION_PERIOD -> new Request.ChangeRetention(stream(fields), hours(fields), true);
             case DECREASE_STREAM_RETENTION_PERIOD -> new Request.ChangeRetention(stream(fields), hours(fields), false);
         };
@@ -138,14 +146,46 @@ public final class RequestParser {
         };
     }
 
+    private static Request subscribeToShard(Fields fields) {
+        return new Request.SubscribeToShard(
+                consumer(fields),
+                requiredName(fields, "ShardId"),
+                startingPosition(
+                        fields,
+                        "StartingPosition.Type",
+                        "StartingPosition.SequenceNumber",
+                        "StartingPosition.Timestamp"));
+    }
+
+    /** By its own ARN, or by its stream's and its name. */
+    private static ConsumerName consumer(Fields fields) {
+        Optional<String> arn = fields.text("ConsumerARN", CONSUMER_ARN, 2_048);
+        if (arn.isEmpty()) {
+            return new ConsumerName(streamArn(fields), requiredName(fields, "ConsumerName"), arn);
+        }
+        String[] parts = arn.get().split("/consumer/", 2);
+        return new ConsumerName(parts[0], parts[1].substring(0, parts[1].indexOf(':')), arn);
+    }
+
+    private static String streamArn(Fields fields) {
+        return fields.required("StreamARN", fields.text("StreamARN", STREAM_ARN, 2_048));
+    }
+
     private static StartingPosition startingPosition(Fields fields) {
-        return switch (fields.required("ShardIteratorType", fields.text("ShardIteratorType"))) {
+        return startingPosition(fields, "ShardIteratorType", "StartingSequenceNumber", "Timestamp");
+    }
+
+    private static StartingPosition startingPosition(
+            Fields fields, String type, String sequenceNumber, String timestamp) {
+        return switch (fields.required(type, fields.text(type))) {
             case "TRIM_HORIZON" -> new StartingPosition.TrimHorizon();
             case "LATEST" -> new StartingPosition.Latest();
-            case "AT_SEQUENCE_NUMBER" -> new StartingPosition.AtSequenceNumber(startingSequenceNumber(fields));
-            case "AFTER_SEQUENCE_NUMBER" -> new StartingPosition.AfterSequenceNumber(startingSequenceNumber(fields));
+            case "AT_SEQUENCE_NUMBER" ->
+                new StartingPosition.AtSequenceNumber(startingSequenceNumber(fields, sequenceNumber));
+            case "AFTER_SEQUENCE_NUMBER" ->
+                new StartingPosition.AfterSequenceNumber(startingSequenceNumber(fields, sequenceNumber));
             case "AT_TIMESTAMP" ->
-                new StartingPosition.AtTimestamp(fields.timestamp("Timestamp")
+                new StartingPosition.AtTimestamp(fields.timestamp(timestamp)
                         .orElseThrow(() -> AwsError.INVALID_ARGUMENT.because(
                                 "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP.")));
             default ->
@@ -155,8 +195,8 @@ public final class RequestParser {
         };
     }
 
-    private static String startingSequenceNumber(Fields fields) {
-        return fields.text("StartingSequenceNumber", SEQUENCE_NUMBER, Integer.MAX_VALUE)
+    private static String startingSequenceNumber(Fields fields, String name) {
+        return fields.text(name, SEQUENCE_NUMBER, Integer.MAX_VALUE)
                 .orElseThrow(() -> AwsError.INVALID_ARGUMENT.because(
                         "Must specify startingSequenceNumber parameter for this type of iterator."));
     }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.local.kinesis.protocol.AwsError;
 import dev.millrace.local.kinesis.protocol.WireFormat;
+import dev.millrace.local.kinesis.store.Consumer;
+import dev.millrace.local.kinesis.store.FanOut;
 import dev.millrace.local.kinesis.store.PutResult;
 import dev.millrace.local.kinesis.store.ReadResult;
 import dev.millrace.local.kinesis.store.ShardDescription;
@@ -76,37 +78,103 @@ final class Answers {
     static Answer records(ReadResult read) {
         return (format, out) -> {
             out.writeStartObject();
-            out.writeArrayFieldStart("Records");
-            for (StoredRecord stored : read.records()) {
-                out.writeStartObject();
-                out.writeStringField("SequenceNumber", stored.sequenceNumber());
-                out.writeFieldName("ApproximateArrivalTimestamp");
-                format.writeTimestamp(out, stored.arrivedAt());
-                out.writeBinaryField("Data", stored.data());
-                out.writeStringField("PartitionKey", stored.partitionKey());
-                out.writeStringField("EncryptionType", "NONE");
-                out.writeEndObject();
-            }
-            out.writeEndArray();
+            writeRecords(format, out, read.records());
             writeOptional(out, "NextShardIterator", read.nextIterator());
             out.writeNumberField("MillisBehindLatest", read.millisBehindLatest());
-            if (!read.childShards().isEmpty()) {
-                out.writeArrayFieldStart("ChildShards");
-                for (ReadResult.ChildShard child : read.childShards()) {
-                    out.writeStartObject();
-                    out.writeStringField("ShardId", child.shard().id());
-                    out.writeArrayFieldStart("ParentShards");
-                    for (String parent : child.parents()) {
-                        out.writeString(parent);
-                    }
-                    out.writeEndArray();
-                    writeRange(out, child.shard().range());
-                    out.writeEndObject();
-                }
-                out.writeEndArray();
-            }
+            writeChildShards(out, read.childShards());
             out.writeEndObject();
         };
+    }
+
+    static Answer event(FanOut.Push.Event event) {
+        return (format, out) -> {
+            out.writeStartObject();
+            writeRecords(format, out, event.records());
+            writeOptional(out, "ContinuationSequenceNumber", event.continuation());
+            out.writeNumberField("MillisBehindLatest", event.millisBehind());
+            writeChildShards(out, event.childShards());
+            out.writeEndObject();
+        };
+    }
+
+    static Answer registered(Consumer consumer) {
+        return (format, out) -> {
+            out.writeStartObject();
+            out.writeFieldName("Consumer");
+            writeConsumer(format, out, consumer, false);
+            out.writeEndObject();
+        };
+    }
+
+    static Answer consumer(Consumer consumer) {
+        return (format, out) -> {
+            out.writeStartObject();
+            out.writeFieldName("ConsumerDescription");
+            writeConsumer(format, out, consumer, true);
+            out.writeEndObject();
+        };
+    }
+
+    static Answer consumers(List<Consumer> consumers) {
+        return (format, out) -> {
+            out.writeStartObject();
+            out.writeArrayFieldStart("Consumers");
+            for (Consumer consumer : consumers) {
+                writeConsumer(format, out, consumer, false);
+            }
+            out.writeEndArray();
+            out.writeEndObject();
+        };
+    }
+
+    private static void writeConsumer(WireFormat format, JsonGenerator out, Consumer consumer, boolean withStream)
+            throws IOException {
+        out.writeStartObject();
+        out.writeStringField("ConsumerName", consumer.name());
+        out.writeStringField("ConsumerARN", consumer.arn());
+        out.writeStringField("ConsumerStatus", consumer.status().name());
+        out.writeFieldName("ConsumerCreationTimestamp");
+        format.writeTimestamp(out, consumer.created().toEpochMilli());
+        if (withStream) {
+            out.writeStringField("StreamARN", consumer.streamArn());
+        }
+        out.writeEndObject();
+    }
+
+    private static void writeRecords(WireFormat format, JsonGenerator out, List<StoredRecord> records)
+            throws IOException {
+        out.writeArrayFieldStart("Records");
+        for (StoredRecord stored : records) {
+            out.writeStartObject();
+            out.writeStringField("SequenceNumber", stored.sequenceNumber());
+            out.writeFieldName("ApproximateArrivalTimestamp");
+            format.writeTimestamp(out, stored.arrivedAt());
+            out.writeBinaryField("Data", stored.data());
+            out.writeStringField("PartitionKey", stored.partitionKey());
+            out.writeStringField("EncryptionType", "NONE");
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+    }
+
+    private static void writeChildShards(JsonGenerator out, List<ReadResult.ChildShard> childShards)
+            throws IOException {
+        if (childShards.isEmpty()) {
+            return;
+        }
+        out.writeArrayFieldStart("ChildShards");
+        for (ReadResult.ChildShard child : childShards) {
+            out.writeStartObject();
+            out.writeStringField("ShardId", child.shard().id());
+            out.writeArrayFieldStart("ParentShards");
+            for (String parent : child.parents()) {
+                out.writeString(parent);
+            }
+            out.writeEndArray();
+            writeRange(out, child.shard().range());
+            out.writeEndObject();
+        }
+        out.writeEndArray();
     }
 
     static Answer shards(List<ShardDescription> shards, Optional<String> nextToken) {
@@ -136,7 +204,7 @@ final class Answers {
             out.writeObjectFieldStart("StreamDescriptionSummary");
             writeStream(format, out, stream);
             out.writeNumberField("OpenShardCount", stream.openShards());
-            out.writeNumberField("ConsumerCount", 0);
+            out.writeNumberField("ConsumerCount", stream.consumers());
             out.writeEndObject();
             out.writeEndObject();
         };

@@ -1,6 +1,5 @@
 package dev.millrace.local.kinesis.server;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.millrace.local.kinesis.fault.ArmedFault;
 import dev.millrace.local.kinesis.fault.CallFaults;
 import dev.millrace.local.kinesis.fault.CallScope;
@@ -12,14 +11,12 @@ import dev.millrace.local.kinesis.protocol.Request;
 import dev.millrace.local.kinesis.protocol.RequestParser;
 import dev.millrace.local.kinesis.protocol.SignatureCheck;
 import dev.millrace.local.kinesis.protocol.WireFormat;
+import dev.millrace.local.kinesis.store.FanOut;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -100,6 +97,9 @@ final class Call {
     private sealed interface Outcome {
         record Success(Answer answer) implements Outcome {}
 
+        /** An answer that goes on. */
+        record Subscribed(FanOut.Subscription subscription) implements Outcome {}
+
         record Failure(AwsFailure failure) implements Outcome {}
     }
 
@@ -107,6 +107,9 @@ final class Call {
         try {
             if (struck.refusal().isPresent()) {
                 throw struck.refusal().get().because("This failure was asked for.");
+            }
+            if (request instanceof Request.SubscribeToShard subscribe) {
+                return new Outcome.Subscribed(operations.subscribe(subscribe));
             }
             return new Outcome.Success(operations.carryOut(request, struck));
         } catch (AwsFailure failure) {
@@ -157,6 +160,8 @@ final class Call {
     private void answer(Outcome outcome) {
         switch (outcome) {
             case Outcome.Success(Answer answer) -> send(200, answer);
+            case Outcome.Subscribed(FanOut.Subscription subscription) ->
+                new EventPush(context, http.response(), format, subscription).start();
             case Outcome.Failure(AwsFailure failure) -> answer(failure);
         }
     }
@@ -171,22 +176,11 @@ final class Call {
         if (response.closed()) {
             return;
         }
-        byte[] bytes = encode(answer);
+        byte[] bytes = answer.encode(format);
         response.setStatusCode(status);
         if (bytes.length > 0) {
             response.putHeader(HttpHeaders.CONTENT_TYPE, format.mediaType());
         }
         response.end(Buffer.buffer(bytes)).onFailure(e -> log.debug("An answer was not sent", e));
-    }
-
-    private byte[] encode(Answer answer) {
-        var out = new ByteArrayOutputStream();
-        try (JsonGenerator generator = format.generator(out)) {
-            answer.write(format, generator);
-        } catch (IOException e) {
-            // nothing is written but memory
-            throw new UncheckedIOException(e);
-        }
-        return out.toByteArray();
     }
 }

@@ -2,9 +2,11 @@ package dev.millrace.local.kinesis.server;
 
 import dev.millrace.local.kinesis.fault.CallFaults;
 import dev.millrace.local.kinesis.protocol.AwsError;
+import dev.millrace.local.kinesis.protocol.ConsumerName;
 import dev.millrace.local.kinesis.protocol.PutEntry;
 import dev.millrace.local.kinesis.protocol.Request;
 import dev.millrace.local.kinesis.store.EntryJudge;
+import dev.millrace.local.kinesis.store.FanOut;
 import dev.millrace.local.kinesis.store.PutResult;
 import dev.millrace.local.kinesis.store.ShardDescription;
 import dev.millrace.local.kinesis.store.ShardPage;
@@ -65,7 +67,27 @@ final class Operations {
                 store.changeRetention(stream, hours, increase);
                 yield Answer.EMPTY;
             }
+            case Request.RegisterStreamConsumer(String streamArn, String consumer) ->
+                Answers.registered(store.fanOut().register(streamArn, consumer));
+            case Request.DescribeStreamConsumer(ConsumerName consumer) ->
+                Answers.consumer(store.fanOut().describe(consumer));
+            case Request.ListStreamConsumers(String streamArn) ->
+                Answers.consumers(store.fanOut().list(streamArn));
+            case Request.DeregisterStreamConsumer(ConsumerName consumer) -> {
+                store.fanOut().deregister(consumer);
+                yield Answer.EMPTY;
+            }
+            case Request.SubscribeToShard _ -> throw new IllegalArgumentException("its answer has no end");
         };
+    }
+
+    /** @throws dev.millrace.local.kinesis.protocol.AwsFailure where AWS answers an error */
+    FanOut.Subscription subscribe(Request.SubscribeToShard subscribe) {
+        return store.fanOut().subscribe(subscribe.consumer(), subscribe.shardId(), subscribe.position());
+    }
+
+    private static String streamOfArn(String arn) {
+        return arn.substring(arn.lastIndexOf('/') + 1);
     }
 
     /** The stream that a request concerns. */
@@ -85,6 +107,14 @@ final class Operations {
             case Request.SplitShard split -> Optional.of(split.stream());
             case Request.MergeShards merge -> Optional.of(merge.stream());
             case Request.ChangeRetention change -> Optional.of(change.stream());
+            case Request.RegisterStreamConsumer register -> Optional.of(streamOfArn(register.streamArn()));
+            case Request.ListStreamConsumers list -> Optional.of(streamOfArn(list.streamArn()));
+            case Request.DeregisterStreamConsumer(ConsumerName consumer) ->
+                Optional.of(streamOfArn(consumer.streamArn()));
+            case Request.DescribeStreamConsumer(ConsumerName consumer) ->
+                Optional.of(streamOfArn(consumer.streamArn()));
+            case Request.SubscribeToShard subscribe ->
+                Optional.of(streamOfArn(subscribe.consumer().streamArn()));
         };
     }
 
@@ -105,6 +135,7 @@ final class Operations {
                         .map(target -> Set.of(target.getLast()))
                         .orElse(Set.of());
             case Request.GetShardIterator get -> Set.of(get.shardId());
+            case Request.SubscribeToShard subscribe -> Set.of(subscribe.shardId());
             default -> Set.of();
         };
     }

@@ -129,18 +129,27 @@ public final class Shard {
 
     /** The records from a position on, at most {@code limit} and 10 MiB, but one if there is one. */
     List<StoredRecord> read(long position, int limit) {
+        List<StoredRecord> records = copy(position, limit, MAX_READ_BYTES);
+        records.forEach(stored -> bytesOut.take(stored.size()));
+        return records;
+    }
+
+    /** The records from a position on, at most so many bytes, but one if there is one; no rate counts them. */
+    List<StoredRecord> copy(long position, int maxBytes) {
+        return copy(position, Integer.MAX_VALUE, maxBytes);
+    }
+
+    private List<StoredRecord> copy(long position, int limit, int maxBytes) {
         var records = new ArrayList<StoredRecord>();
         int bytes = 0;
         for (int i = log.indexOfPosition(position); i < log.size() && records.size() < limit; i++) {
             StoredRecord stored = log.get(i);
             bytes += stored.size();
-            if (bytes > MAX_READ_BYTES && !records.isEmpty()) {
-                bytes -= stored.size();
+            if (bytes > maxBytes && !records.isEmpty()) {
                 break;
             }
             records.add(stored);
         }
-        bytesOut.take(bytes);
         return records;
     }
 

@@ -12,6 +12,7 @@ import java.time.Duration;
  *     over it the oldest are trimmed
  * @param transitionDelay how long a stream is CREATING, UPDATING or DELETING; zero: not at all
  * @param shuffle whether the records of one PutRecords are stored in random order, as AWS may do
+ * @param subscriptionLifetime how long a subscription to a shard lasts; AWS: 5 minutes
  */
 public record StoreSettings(
         String region,
@@ -20,4 +21,5 @@ public record StoreSettings(
         Duration retention,
         long maxStoredBytes,
         Duration transitionDelay,
-        boolean shuffle) {}
+        boolean shuffle,
+        Duration subscriptionLifetime) {}

@@ -5,4 +5,10 @@ import java.time.Instant;
 
 /** A stream as the API describes it. */
 public record StreamDescription(
-        String name, String arn, StreamStatus status, Instant created, Duration retention, int openShards) {}
+        String name,
+        String arn,
+        StreamStatus status,
+        Instant created,
+        Duration retention,
+        int openShards,
+        int consumers) {}

@@ -44,6 +44,7 @@ public final class StreamStore {
     private final ShardIterators iterators;
     private final ShardPages pages;
     private final RecordMemory memory;
+    private final FanOut fanOut;
     private final NavigableMap<String, Stream> streams = new TreeMap<>();
     private final Map<Long, Stream> streamsById = new HashMap<>();
 
@@ -62,6 +63,12 @@ public final class StreamStore {
         this.iterators = new ShardIterators(tokens, settings.iteratorLifetime());
         this.pages = new ShardPages(tokens);
         this.memory = new RecordMemory(settings.maxStoredBytes());
+        this.fanOut = new FanOut(this, settings);
+    }
+
+    /** Registered consumers and their subscriptions. */
+    public FanOut fanOut() {
+        return fanOut;
     }
 
     public synchronized void createStream(String name, int shardCount) {
@@ -88,6 +95,7 @@ public final class StreamStore {
             stream.shards().forEach(memory::dropped);
             streams.remove(name);
             streamsById.remove(stream.id());
+            fanOut.forget(stream);
         });
     }
 
@@ -314,14 +322,38 @@ public final class StreamStore {
     private StreamDescription describe(Stream stream) {
         return new StreamDescription(
                 stream.name(),
-                "arn:aws:kinesis:" + settings.region() + ":" + ACCOUNT + ":stream/" + stream.name(),
+                arn(stream),
                 stream.status(),
                 Instant.ofEpochMilli(stream.createdAt()),
                 Duration.ofMillis(stream.retentionMillis()),
-                stream.openShards());
+                stream.openShards(),
+                fanOut.count(stream, clock.millis()));
     }
 
-    private static List<ReadResult.ChildShard> childShards(Shard shard) {
+    private String arn(Stream stream) {
+        return "arn:aws:kinesis:" + settings.region() + ":" + ACCOUNT + ":stream/" + stream.name();
+    }
+
+    long now() {
+        return clock.millis();
+    }
+
+    /** The stream that an ARN means. Under the lock. */
+    Stream streamOfArn(String arn, long now) {
+        Stream stream = servingStream(arn.substring(arn.lastIndexOf('/') + 1), now);
+        if (!arn(stream).equals(arn)) {
+            throw AwsError.RESOURCE_NOT_FOUND.because("Stream " + arn + " not found.");
+        }
+        return stream;
+    }
+
+    /** Whether a stream, which may have been deleted and made again, still gives records. Under the lock. */
+    boolean serves(Stream stream, long now) {
+        settle(stream, now);
+        return streamsById.get(stream.id()) == stream && stream.servesRecords();
+    }
+
+    static List<ReadResult.ChildShard> childShards(Shard shard) {
         return shard.children().stream()
                 .map(child -> new ReadResult.ChildShard(
                         child.describe(),

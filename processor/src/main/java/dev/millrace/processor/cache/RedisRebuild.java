@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /** Builds hashes from the database, a few at a time. For one thread. */
-final class Rebuild {
+final class RedisRebuild {
 
     /** Few, because some sensors have thousands of names. */
     private static final int BATCH = 100;
@@ -22,8 +22,10 @@ final class Rebuild {
     private final SensorStore store;
     private final CacheMeter meter;
     private final RandomGenerator random;
+    /** Smaller after a failure of the database, which may have been one of too much at once. */
+    private int size = BATCH;
 
-    Rebuild(RedisHashes hashes, SensorStore store, CacheMeter meter, RandomGenerator random) {
+    RedisRebuild(RedisHashes hashes, SensorStore store, CacheMeter meter, RandomGenerator random) {
         this.hashes = hashes;
         this.store = store;
         this.meter = meter;
@@ -52,8 +54,11 @@ final class Rebuild {
         int rebuilt = 0;
         Set<String> incomplete = new HashSet<>();
         List<String> ids = new ArrayList<>(sensorIds);
-        for (int from = 0; from < ids.size(); from += BATCH) {
-            Outcome outcome = batch(ids.subList(from, Math.min(from + BATCH, ids.size())), all);
+        int from = 0;
+        while (from < ids.size()) {
+            int to = Math.min(from + size, ids.size());
+            Outcome outcome = batch(ids.subList(from, to), all);
+            from = to;
             rebuilt += outcome.rebuilt;
             incomplete.addAll(outcome.incomplete);
         }
@@ -72,8 +77,14 @@ final class Rebuild {
         // one that never had a value lacks none
         build.forEach(sensorId -> values.put(sensorId, List.of()));
         switch (store.latest(build)) {
-            case Loaded.Found(Map<String, List<LatestValue>> latest) -> values.putAll(latest);
-            case Loaded.Unavailable<Map<String, List<LatestValue>>>(String reason) -> throw new StoreAway(reason);
+            case Loaded.Found(Map<String, List<LatestValue>> latest) -> {
+                values.putAll(latest);
+                size = Math.min(BATCH, 2 * size);
+            }
+            case Loaded.Unavailable<Map<String, List<LatestValue>>>(String reason) -> {
+                size = Math.max(1, size / 2);
+                throw new StoreAway(reason);
+            }
         }
         RedisHashes.Written written = hashes.write(values, token);
         // what is refused is deleted and so not wrong; it is tried again by its next reading, or the slow round

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * A walk through the sensors of some shards, in the order of their ids, a page a step. One that could not be taken is taken
  * again. For one thread.
  */
-final class SensorPass {
+final class RedisSensorPass {
 
     /** Sensors looked at a step. */
     static final int PAGE = 500;
@@ -36,7 +36,7 @@ final class SensorPass {
     private String after = "";
     private int rebuilt;
 
-    private SensorPass(Set<Arrears> shards, long since, boolean all) {
+    private RedisSensorPass(Set<Arrears> shards, long since, boolean all) {
         this.shards = shards;
         this.since = since;
         this.all = all;
@@ -46,7 +46,7 @@ final class SensorPass {
      * Of the shards that are owed something, all sensors of which something arrived since. Those that are owed everything are
      * a walk of their own: the others need not wait for it.
      */
-    static List<SensorPass> ofArrears(Collection<Arrears> joined) {
+    static List<RedisSensorPass> ofArrears(Collection<Arrears> joined) {
         Set<Arrears> some = new HashSet<>();
         Set<Arrears> everything = new HashSet<>();
         long since = Long.MAX_VALUE;
@@ -62,19 +62,19 @@ final class SensorPass {
                 since = Math.min(since, owed.getAsLong());
             }
         }
-        List<SensorPass> passes = new ArrayList<>(2);
+        List<RedisSensorPass> passes = new ArrayList<>(2);
         if (!some.isEmpty()) {
-            passes.add(new SensorPass(some, since - SKEW_MICROS, true));
+            passes.add(new RedisSensorPass(some, since - SKEW_MICROS, true));
         }
         if (!everything.isEmpty()) {
-            passes.add(new SensorPass(everything, Arrears.ALL, true));
+            passes.add(new RedisSensorPass(everything, Arrears.ALL, true));
         }
         return passes;
     }
 
     /** Of the shards, all sensors whose hash is not complete. */
-    static SensorPass ofLacking(Collection<Arrears> shards) {
-        return new SensorPass(Set.copyOf(shards), Arrears.ALL, false);
+    static RedisSensorPass ofLacking(Collection<Arrears> shards) {
+        return new RedisSensorPass(Set.copyOf(shards), Arrears.ALL, false);
     }
 
     /** The shards that it is about. */
@@ -93,7 +93,7 @@ final class SensorPass {
     }
 
     /** Goes through a page, and answers whether it was the last. */
-    boolean step(SensorStore store, RedisHashes hashes, Rebuild rebuild) throws RedisAway, StoreAway {
+    boolean step(SensorStore store, RedisHashes hashes, RedisRebuild rebuild) throws RedisAway, StoreAway {
         List<String> page = page(store);
         Map<String, Arrears> own = new LinkedHashMap<>();
         for (String sensorId : page) {
@@ -104,7 +104,7 @@ final class SensorPass {
                 }
             }
         }
-        Rebuild.Outcome outcome = all ? rebuild.all(own.keySet()) : rebuild.lacking(hashes.lacking(own.keySet()));
+        RedisRebuild.Outcome outcome = all ? rebuild.all(own.keySet()) : rebuild.lacking(hashes.lacking(own.keySet()));
         rebuilt += outcome.rebuilt();
         for (String sensorId : outcome.incomplete()) {
             Arrears shard = own.get(sensorId);
