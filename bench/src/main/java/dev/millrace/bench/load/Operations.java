@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 /** The operations port of a gateway or a processor in a process of its own, on loopback. */
 public final class Operations {
 
-    private static final Duration START_TIME = Duration.ofSeconds(60);
+    private static final Duration START_TIME = Duration.ofMinutes(3);
     private static final int PROBE_MILLIS = 100;
 
     private final URI address;
