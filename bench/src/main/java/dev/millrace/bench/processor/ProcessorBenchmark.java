@@ -145,7 +145,7 @@ public final class ProcessorBenchmark {
                 KinesisProducer producer,
                 RedisValues redis,
                 Child bare)
-                throws SQLException {
+                throws IOException, SQLException {
             this.platform = platform;
             this.processor = processor;
             this.tables = tables;

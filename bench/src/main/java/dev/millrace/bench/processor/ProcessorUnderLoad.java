@@ -97,14 +97,11 @@ final class ProcessorUnderLoad implements AutoCloseable {
     }
 
     /** Redis' own process. */
-    long redis() {
-        return ProcessHandle.of(services.pid())
-                .orElseThrow()
-                .descendants()
-                .filter(process -> process.info().command().orElse("").contains("redis"))
-                .findFirst()
-                .orElseThrow()
-                .pid();
+    long redis() throws IOException {
+        // of a connection of its own: what follows the line is not read
+        try (var redis = new RedisValues(setting("REDIS_URL"))) {
+            return redis.process();
+        }
     }
 
     @Override

@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 /** Looks for latest values in Redis (RESP, inline commands). */
 final class RedisValues implements AutoCloseable {
 
+    private static final String PROCESS = "process_id:";
+
     private final Socket socket;
     private final BufferedReader in;
 
@@ -29,6 +31,17 @@ final class RedisValues implements AutoCloseable {
             throw new IOException("Redis answers " + length);
         }
         return length.equals("$-1") ? "" : String.valueOf(in.readLine());
+    }
+
+    /** The server's process. */
+    long process() throws IOException {
+        socket.getOutputStream().write("INFO server\r\n".getBytes(StandardCharsets.US_ASCII));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            if (line.startsWith(PROCESS)) {
+                return Long.parseLong(line.substring(PROCESS.length()));
+            }
+        }
+        throw new IOException("Redis does not tell its process");
     }
 
     @Override
