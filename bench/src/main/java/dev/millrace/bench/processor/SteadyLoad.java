@@ -19,7 +19,7 @@ final class SteadyLoad implements AutoCloseable {
     private static final long BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     /** What a generator that was stopped for a moment makes good with: more at a time, and a shard's limits would refuse it. */
-    private static final int CATCH_UP = 2;
+    private static final int CATCH_UP = 4;
 
     private final Rows rows;
     private final int[] shardOfSensor;
