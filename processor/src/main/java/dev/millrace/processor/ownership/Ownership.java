@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,9 @@ public final class Ownership {
     private final RandomGenerator random;
     private final Stillness<String> beats;
     private final Map<String, Fenced> fenced = new HashMap<>();
+
+    /** Since when the owners of shards have been known, nanoseconds. */
+    private final Map<String, Long> met = new HashMap<>();
 
     /**
      * A shard that someone took away.
@@ -78,6 +82,7 @@ public final class Ownership {
         Map<String, Long> versions = new HashMap<>();
         states.forEach((shardId, state) -> versions.put(shardId, state.beat()));
         beats.look(versions, now);
+        meet(states, now);
         fenced.keySet().retainAll(due);
         Map<String, String> spread = RendezvousHashing.spread(due, membership.candidates());
         List<String> mine = new ArrayList<>();
@@ -116,8 +121,21 @@ public final class Ownership {
                 || beats.of(shardId) >= time.stillNanos();
     }
 
+    /** One who was first seen after the membership was read may have come since. */
     private boolean isGone(String owner, Membership membership, long now) {
-        return membership.judges() && !membership.live().contains(owner) && time.isFresh(membership.readAt(), now);
+        Long metAt = met.get(owner);
+        return membership.judges()
+                && !membership.live().contains(owner)
+                && metAt != null
+                && membership.readAt() - metAt > 0
+                && time.isFresh(membership.readAt(), now);
+    }
+
+    private void meet(Map<String, ShardState> states, long now) {
+        Set<String> owners = new HashSet<>();
+        states.values().forEach(state -> state.owner().ifPresent(owners::add));
+        met.keySet().retainAll(owners);
+        owners.forEach(owner -> met.putIfAbsent(owner, now));
     }
 
     /** A shard that was read here has another owner. */

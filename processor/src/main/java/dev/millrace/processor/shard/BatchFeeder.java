@@ -38,9 +38,9 @@ final class BatchFeeder {
     /**
      * A batch's work.
      *
-     * @param latest the last value that was fed of each series, by sensor
+     * @param latest the last value that was fed of each series
      */
-    record Fed(Work work, Map<String, List<LatestValue>> latest) {}
+    record Fed(Work work, Map<SeriesId, LatestValue> latest) {}
 
     private record Identity(SeriesId series, long at) {}
 
@@ -97,7 +97,7 @@ final class BatchFeeder {
                 values.seen,
                 detection,
                 gap);
-        return new Loaded.Found<>(new Fed(work, bySensor(latest)));
+        return new Loaded.Found<>(new Fed(work, latest));
     }
 
     private static final class Values {
@@ -118,12 +118,5 @@ final class BatchFeeder {
                 }
             }
         }
-    }
-
-    private static Map<String, List<LatestValue>> bySensor(Map<SeriesId, LatestValue> latest) {
-        Map<String, List<LatestValue>> bySensor = new HashMap<>();
-        latest.forEach((series, value) -> bySensor.computeIfAbsent(series.sensorId(), _ -> new ArrayList<>())
-                .add(value));
-        return bySensor;
     }
 }

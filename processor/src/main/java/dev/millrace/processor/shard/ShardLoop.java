@@ -102,6 +102,8 @@ public final class ShardLoop {
     private final RandomGenerator random;
     private int failures;
     private boolean outcomeUnknown;
+    private final LatestWrites latestWrites;
+    private long millisBehind;
     private long lastRead;
     private long lastCommit;
     private OptionalLong streamTime = OptionalLong.empty();
@@ -121,6 +123,7 @@ public final class ShardLoop {
         this.ports = ports;
         this.availabilities = availabilities;
         this.decoder = decoder;
+        this.latestWrites = new LatestWrites(ports.latest(), waits.nanos());
         this.feeder = new BatchFeeder(detector, ports.store());
         this.meter = meter;
         this.waits = waits;
@@ -140,6 +143,7 @@ public final class ShardLoop {
                 pause(RETRY.delayMillis(Math.max(1, failures), random));
             }
         } finally {
+            latestWrites.write(waits.nanos());
             ports.reader().close();
             ports.store().close();
             ports.latest().end();
@@ -303,6 +307,7 @@ public final class ShardLoop {
             // the next read goes on while these commit
             ports.reader().readAhead(Math.max(0, millisToTurn(READ_INTERVAL_MILLIS)));
         }
+        millisBehind = read.millisBehind();
         Optional<Gap> gap = resumption.gap(read);
         resumption = resumption.after(read);
         gap.ifPresent(found -> LOG.error(
@@ -411,7 +416,7 @@ public final class ShardLoop {
                         if (outcome instanceof CommitResult.Committed(int rows)) {
                             feeder.committed();
                             meter.committed(batch, ready.work(), rows);
-                            ports.latest().update(ready.latest(), batch.arrivedFrom(), batch.arrivedTo());
+                            latestWrites.add(batch, ready.latest(), millisBehind, waits.nanos());
                         }
                         yield outcome;
                     }

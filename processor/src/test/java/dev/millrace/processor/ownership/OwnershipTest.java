@@ -72,12 +72,27 @@ class OwnershipTest {
 
     @Test
     void takesAtOnceFromOneWhoseLeaseHasEnded() {
+        plan(members(Set.of(ME, OTHER), Set.of(ME)), Map.of("0", state(OTHER, 1)));
+        second++;
+
         assertEquals(take("0"), plan(onlyMe(), Map.of("0", state(OTHER, 1))));
     }
 
     @Test
+    void oneWhoHasJustComeIsNotTakenForGone() {
+        Membership before = onlyMe();
+        second++;
+
+        assertEquals(take(), plan(before, Map.of("0", state(OTHER, 1))));
+        second++;
+        assertEquals(take(), plan(members(Set.of(ME, OTHER), Set.of(ME)), Map.of("0", state(OTHER, 1))));
+    }
+
+    @Test
     void doesNotJudgeByAMembershipThatIsOld() {
-        Membership old = new Membership(Set.of(ME), Set.of(ME), nanos(second - 11), true);
+        plan(members(Set.of(ME, OTHER), Set.of(ME)), Map.of("0", state(OTHER, 1)));
+        Membership old = new Membership(Set.of(ME), Set.of(ME), nanos(second + 1), true);
+        second += 12;
 
         assertEquals(take(), plan(old, Map.of("0", state(OTHER, 1))));
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A shard in memory: records are put, then it is read as Kinesis would let it be read. */
@@ -25,6 +26,7 @@ final class FakeShard implements ShardReader {
     private int trimmed;
     private IntSupplier answerSize = () -> Integer.MAX_VALUE;
     private @Nullable Runnable onRead;
+    private LongSupplier millisBehind = () -> 1_000;
     private boolean ended = true;
 
     /** The clock of the stream, microseconds since 1970. */
@@ -74,6 +76,12 @@ final class FakeShard implements ShardReader {
         for (int i = 0; i < times; i++) {
             failures.add(new ShardRead.Throttled("throttled"));
         }
+        return this;
+    }
+
+    /** How far behind the tip the answers are that do not reach it. */
+    FakeShard behind(LongSupplier millis) {
+        millisBehind = millis;
         return this;
     }
 
@@ -131,7 +139,7 @@ final class FakeShard implements ShardReader {
         int end = (int) Math.min(records.size(), (long) next + answerSize.getAsInt());
         List<ShardRecord> answer = List.copyOf(records.subList(next, end));
         next = end;
-        long behind = next == records.size() ? 0 : 1_000;
+        long behind = next == records.size() ? 0 : millisBehind.getAsLong();
         return new ShardRead.Records(answer, behind, ended && next == records.size(), answeredAt);
     }
 }

@@ -145,6 +145,7 @@ final class LoopRig {
         final List<OptionalLong> begun = new ArrayList<>();
         OptionalLong settled = OptionalLong.empty();
         int ended;
+        int updates;
 
         @Override
         public void begin(OptionalLong since) {
@@ -157,6 +158,7 @@ final class LoopRig {
             bySensor.forEach((sensorId, list) -> list.forEach(value ->
                     values.put(new SeriesId(sensorId, value.measurement().name()), value)));
             settled = OptionalLong.of(arrivedTo);
+            updates++;
         }
 
         @Override

@@ -493,4 +493,26 @@ class ShardLoopTest {
         assertEquals(2, rig.shard.readAheads.size());
         assertTrue(rig.shard.readAheads.stream().allMatch(delay -> delay <= ShardLoop.READ_INTERVAL_MILLIS));
     }
+
+    @Test
+    void aShardFarBehindWritesItsLatestValuesOnlyNowAndThen() {
+        FakeShard shard = new FakeShard();
+        for (int i = 0; i < 20; i++) {
+            shard.putAggregate(List.of(temperature("oven-1", T + i, 20 + i)));
+        }
+        shard.answering(() -> 1).behind(ShardLoopTest::farBehind);
+        LoopRig rig = new LoopRig(shard);
+
+        rig.loop.run();
+
+        // 20 reads in some 5 s, one write a second, and the last one at the tip
+        assertTrue(rig.latest.updates >= 4 && rig.latest.updates <= 7, () -> rig.latest.updates + " writes");
+        assertEquals(
+                Map.of(TEMPERATURE, new LatestValue(T + 19, new Measurement.Numeric("temperature", 39))),
+                rig.latest.values);
+    }
+
+    private static long farBehind() {
+        return LatestWrites.FAR_BEHIND_MILLIS + 1;
+    }
 }
