@@ -37,6 +37,7 @@ import dev.millrace.processor.store.PgSensorStore;
 import dev.millrace.processor.store.PgShardStore;
 import dev.millrace.processor.store.PgStreamStore;
 import dev.millrace.processor.store.ShardKey;
+import dev.millrace.processor.task.RestartedProgram;
 import dev.millrace.processor.task.Task;
 import dev.millrace.processor.task.Tasks;
 import dev.millrace.processor.task.VertxTasks;
@@ -206,7 +207,7 @@ public final class ProcessorApp implements Service {
                 .onSuccess(_ -> membership.ifPresent(loop -> loop.wokenBy(tend("membership", loop)::wake)))
                 .onSuccess(_ -> main = tasks.start(
                         "processor",
-                        program,
+                        new RestartedProgram("processor", program, random),
                         fault -> fault.ifPresent(_ -> health.component("shards").down("stopped by a fault"))))
                 .mapEmpty();
     }
@@ -221,7 +222,7 @@ public final class ProcessorApp implements Service {
     private Task tend(String name, Tasks.Program program) {
         VertxTasks.Started task = tasks.start(
                 name,
-                program,
+                new RestartedProgram(name, program, random),
                 fault -> fault.ifPresent(_ -> health.component(name).down("stopped by a fault")));
         started.add(task);
         return task;

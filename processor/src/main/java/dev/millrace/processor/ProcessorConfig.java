@@ -58,6 +58,9 @@ public record ProcessorConfig(
     /** Rows have partitions up to this many days ahead, and a clock may be wrong by some hours. */
     private static final Duration MOST_AHEAD = Duration.ofDays(PartitionStore.DAYS_AHEAD - 1);
 
+    /** What {@code drop_oldest_day_partition} takes: a hundred years. */
+    private static final int MOST_DAYS = 36_500;
+
     /** What the environment says. */
     public static ProcessorConfig read(Environment environment) {
         DatabaseConfig database = DatabaseConfig.read(environment);
@@ -112,8 +115,8 @@ public record ProcessorConfig(
     }
 
     private static int readDays(String text) {
-        if (!text.matches("[1-9][0-9]{0,4}")) {
-            throw new IllegalArgumentException("must be a whole number of days from 1 to 99999");
+        if (!text.matches("[1-9][0-9]{0,4}") || Integer.parseInt(text) > MOST_DAYS) {
+            throw new IllegalArgumentException("must be a whole number of days from 1 to " + MOST_DAYS);
         }
         return Integer.parseInt(text);
     }

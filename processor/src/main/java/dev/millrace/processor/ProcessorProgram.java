@@ -28,8 +28,9 @@ final class ProcessorProgram implements Tasks.Program {
     private final Runnable onSchema;
     private final ShardSupervisor supervisor;
     private final RandomGenerator random;
+    private boolean schemaTold;
 
-    /** @param onSchema runs when the schema is up to date */
+    /** @param onSchema runs once, when the schema is up to date */
     ProcessorProgram(
             Vertx vertx,
             FlywayMigrations migrations,
@@ -55,7 +56,10 @@ final class ProcessorProgram implements Tasks.Program {
                 case FlywayMigrations.UpToDate(int applied) -> {
                     LOG.info("The database schema is up to date, {} migrations applied", applied);
                     postgresql.worked(PART);
-                    onSchema.run();
+                    if (!schemaTold) {
+                        schemaTold = true;
+                        onSchema.run();
+                    }
                     supervisor.run(waits);
                     return;
                 }

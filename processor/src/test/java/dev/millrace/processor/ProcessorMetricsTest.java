@@ -1,9 +1,17 @@
 package dev.millrace.processor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class ProcessorMetricsTest {
@@ -55,5 +63,63 @@ class ProcessorMetricsTest {
         metrics.awaited("a", 30_000);
 
         assertEquals(30, lag());
+    }
+
+    @Test
+    void aProcessThatHasNoShardsDoesNotLag() {
+        seconds += 60;
+        assertEquals(60, lag());
+
+        metrics.spread();
+
+        assertEquals(0, lag());
+    }
+
+    @Test
+    void aShardThatCouldNotBeTakenYetIsAwaitedSinceItWasThisProcesss() {
+        metrics.spread();
+        metrics.awaited("a", 0);
+        seconds += 20;
+        metrics.awaited("a", 20_000);
+        metrics.awaited("a", 0);
+
+        assertEquals(20, lag());
+    }
+
+    @Test
+    void whatIsReadElsewhereIsNotTold() {
+        metrics.caughtUp("a", 500);
+        assertEquals(
+                500,
+                registry.get("millrace.processor.behind.milliseconds")
+                        .tag("shard", "a")
+                        .gauge()
+                        .value());
+
+        metrics.left("a");
+
+        assertNull(registry.find("millrace.processor.behind.milliseconds").gauge());
+    }
+
+    /** The table of metrics in docs/operations.md against the registry. */
+    @Test
+    void theTableNamesEveryMetricAndItsType() throws Exception {
+        PrometheusMeterRegistry scraped = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        new ProcessorMetrics(scraped, Instant::now).caughtUp("a", 0);
+
+        assertEquals(
+                pairs(
+                        "\\| `(millrace_processor_[a-z_]+)` \\| ([a-z]+) \\|",
+                        Files.readString(Path.of("..", "docs", "operations.md"))),
+                pairs("# TYPE (millrace_processor_[a-z_]+) ([a-z]+)$", scraped.scrape()));
+    }
+
+    private static Map<String, String> pairs(String pattern, String text) {
+        Map<String, String> found = new TreeMap<>();
+        Pattern.compile("(?m)^" + pattern)
+                .matcher(text)
+                .results()
+                .forEach(row -> found.put(row.group(1), row.group(2)));
+        return found;
     }
 }

@@ -23,11 +23,16 @@ import java.util.random.RandomGenerator;
  * was fenced comes back only with a membership that was read since, so that two who disagree do not take a shard from each
  * other in turns.
  *
+ * <p>While the leases cannot be read, everybody keeps what he has, and a shard that nobody reads for twice the lease time is taken by
+ * whoever is first.
+ *
  * <p>For one thread.
  */
 public final class Ownership {
 
     private static final Retry RETAKE = new Retry(Duration.ofSeconds(1), Duration.ofSeconds(30));
+
+    private static final long NEVER_TAKEN = -1;
 
     /** Who was not fenced for so long starts with a short back-off again. */
     private static final long FORGOTTEN_NANOS = TimeUnit.MINUTES.toNanos(2);
@@ -80,11 +85,13 @@ public final class Ownership {
             Membership membership,
             long now) {
         Map<String, Long> versions = new HashMap<>();
+        due.forEach(shardId -> versions.put(shardId, NEVER_TAKEN));
         states.forEach((shardId, state) -> versions.put(shardId, state.beat()));
         beats.look(versions, now);
         meet(states, now);
         fenced.keySet().retainAll(due);
         Map<String, String> spread = RendezvousHashing.spread(due, membership.candidates());
+        boolean old = membership.judges() && !time.isFresh(membership.readAt(), now);
         List<String> mine = new ArrayList<>();
         List<String> take = new ArrayList<>();
         List<String> giveUp = new ArrayList<>();
@@ -100,7 +107,10 @@ public final class Ownership {
                 } else if (mayTake(shardId, Optional.ofNullable(states.get(shardId)), membership, now)) {
                     take.add(shardId);
                 }
-            } else if (member != null && running.contains(shardId)) {
+            } else if (old && !running.contains(shardId) && isForsaken(shardId)) {
+                mine.add(shardId);
+                take.add(shardId);
+            } else if (!old && member != null && running.contains(shardId)) {
                 giveUp.add(shardId);
             }
         }
@@ -119,6 +129,14 @@ public final class Ownership {
                 || owner.get().equals(self)
                 || isGone(owner.get(), membership, now)
                 || beats.of(shardId) >= time.stillNanos();
+    }
+
+    /**
+     * Whether nobody reads a shard, for longer than whoever had it needs to come back, or another needs to take it. Only where
+     * the membership is old, that is where the one who should take it may be gone: whoever is first takes it then.
+     */
+    private boolean isForsaken(String shardId) {
+        return beats.of(shardId) >= 2 * time.stillNanos();
     }
 
     /** One who was first seen after the membership was read may have come since. */

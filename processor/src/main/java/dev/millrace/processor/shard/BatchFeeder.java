@@ -100,7 +100,7 @@ final class BatchFeeder {
         return new Loaded.Found<>(new Fed(work, latest));
     }
 
-    private static final class Values {
+    private final class Values {
 
         private final Set<SeriesId> series = new HashSet<>();
         private final Set<Identity> identities = new HashSet<>();
@@ -111,7 +111,7 @@ final class BatchFeeder {
         void add(Reading reading, long arrivedAt) {
             seen.merge(reading.sensorId(), new Seen(arrivedAt, arrivedAt), (before, _) -> before.with(arrivedAt));
             for (Measurement measurement : reading.measurements()) {
-                SeriesId id = new SeriesId(reading.sensorId(), measurement.name());
+                SeriesId id = memory.canonical(new SeriesId(reading.sensorId(), measurement.name()));
                 series.add(id);
                 if (identities.add(new Identity(id, reading.timestamp()))) {
                     unique.add(new Sample(id, reading.timestamp(), measurement));

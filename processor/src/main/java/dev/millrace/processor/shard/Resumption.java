@@ -9,15 +9,17 @@ import java.util.OptionalLong;
  * Whether the first answers after a {@link ReadFrom.Resume} show that retention has trimmed records before they were read.
  * The first record must be the position's own. If it is not, that one is gone, and those behind it may be, unless everything
  * that retention can have trimmed was read: a shard that lies idle for longer than the retention loses its position's
- * record, and nothing else.
+ * record, and nothing else. Where the record is gone though it was younger than the retention, that is not to be relied on:
+ * somebody has changed it.
  *
  * @param position of the record that must come first; {@link Position#START}: nothing is awaited
+ * @param arrivedAt when that record arrived, microseconds since 1970
  * @param readTo all that arrived before was read, microseconds since 1970
  * @param retentionMicros how long the stream keeps records
  */
-record Resumption(Position position, OptionalLong readTo, long retentionMicros) {
+record Resumption(Position position, OptionalLong arrivedAt, OptionalLong readTo, long retentionMicros) {
 
-    static final Resumption NONE = new Resumption(Position.START, OptionalLong.empty(), 0);
+    static final Resumption NONE = new Resumption(Position.START, OptionalLong.empty(), OptionalLong.empty(), 0);
 
     /** The gap that an answer shows. */
     Optional<Gap> gap(ShardRead.Records read) {
@@ -48,6 +50,10 @@ record Resumption(Position position, OptionalLong readTo, long retentionMicros) 
     }
 
     private boolean isAllRead(long now) {
-        return readTo.isPresent() && readTo.getAsLong() >= now - retentionMicros;
+        long trimmedTo = now - retentionMicros;
+        return arrivedAt.isPresent()
+                && arrivedAt.getAsLong() < trimmedTo
+                && readTo.isPresent()
+                && readTo.getAsLong() >= trimmedTo;
     }
 }

@@ -18,10 +18,21 @@ import java.util.Set;
 final class SeriesMemory {
 
     private final int capacity;
-    private final LinkedHashMap<SeriesId, Detector.Series> series = new LinkedHashMap<>(16, 0.75f, true);
+    private final LinkedHashMap<SeriesId, Entry> series = new LinkedHashMap<>(16, 0.75f, true);
+
+    private record Entry(SeriesId id, Detector.Series series) {}
 
     SeriesMemory(int capacity) {
         this.capacity = capacity;
+    }
+
+    /**
+     * The instance of an id that is remembered, else the one given. Names are new objects in every reading; whoever goes on with
+     * those that are remembered need not compute their hashes time and again, nor compare their characters.
+     */
+    SeriesId canonical(SeriesId id) {
+        Entry entry = series.get(id);
+        return entry == null ? id : entry.id;
     }
 
     /** Those of the series that must be loaded first. */
@@ -38,13 +49,13 @@ final class SeriesMemory {
     /** Takes over series that were loaded; one without a stored state is new. */
     void load(Collection<SeriesId> ids, Map<SeriesId, SeriesState> stored) {
         for (SeriesId id : ids) {
-            series.put(id, new Detector.Series(stored.getOrDefault(id, SeriesState.NEW)));
+            series.put(id, new Entry(id, new Detector.Series(stored.getOrDefault(id, SeriesState.NEW))));
         }
     }
 
     /** A series that was loaded in this batch or before. */
     Detector.Series get(SeriesId id) {
-        return Objects.requireNonNull(series.get(id), "a series was not loaded");
+        return Objects.requireNonNull(series.get(id), "a series was not loaded").series;
     }
 
     /** Lets those go that are over the capacity; between batches, since a batch needs all of its own. */

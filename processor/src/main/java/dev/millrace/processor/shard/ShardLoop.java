@@ -140,7 +140,7 @@ public final class ShardLoop {
                 if (end.isPresent()) {
                     return end.get();
                 }
-                pause(RETRY.delayMillis(Math.max(1, failures), random));
+                waits.pause(RETRY.delayMillis(Math.max(1, failures), random));
             }
         } finally {
             latestWrites.write(waits.nanos());
@@ -200,7 +200,7 @@ public final class ShardLoop {
         Position position = state.progress().position();
         if (!position.equals(Position.START)) {
             ports.reader().seek(new ReadFrom.Resume(position));
-            resumption = new Resumption(position, state.streamTime(), claim.retentionMicros());
+            resumption = new Resumption(position, state.arrivedAt(), state.streamTime(), claim.retentionMicros());
         } else {
             ports.reader()
                     .seek(
@@ -303,7 +303,7 @@ public final class ShardLoop {
     /** Stores what was read, batch by batch; nothing where only the stored state can tell how far that went. */
     private Optional<Progress> take(Progress from, ShardRead.Records read) {
         Progress progress = from;
-        if (!read.atEnd()) {
+        if (!read.atEnd() && !read.records().isEmpty()) {
             // the next read goes on while these commit
             ports.reader().readAhead(Math.max(0, millisToTurn(READ_INTERVAL_MILLIS)));
         }
@@ -366,7 +366,7 @@ public final class ShardLoop {
     /** A pause that does not let the shard look as if nobody read it. */
     private void pause(long millis) {
         long left = lastCommit + claim.heartbeatNanos() - waits.nanos();
-        waits.pause(Math.min(millis, Math.max(1, Math.ceilDiv(left, 1_000_000L))));
+        waits.pause(left <= 0 ? millis : Math.min(millis, Math.ceilDiv(left, 1_000_000L)));
     }
 
     /**

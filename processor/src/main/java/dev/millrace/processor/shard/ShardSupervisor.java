@@ -69,7 +69,11 @@ public final class ShardSupervisor implements Tasks.Program {
     /** The shards that are this process's to read and are not read here yet, since when; nanoseconds. */
     private final Map<String, Long> awaited = new HashMap<>();
 
-    private long listed;
+    /** The shards that were read out when the stream was listed last. */
+    private Set<String> knownClosed = Set.of();
+
+    private boolean listWanted;
+    private long lastListed;
     private int failures;
 
     private record Reading(StreamCatalog.Listing listing, StreamStore store) {
@@ -105,7 +109,7 @@ public final class ShardSupervisor implements Tasks.Program {
         states.shards.down("waiting for PostgreSQL and Kinesis");
         try {
             while (!waits.stopRequested()) {
-                boolean done = round(waits);
+                boolean done = attempt(waits);
                 failures = done ? 0 : failures + 1;
                 waits.pause(
                         done ? running.millisToNext(waits.nanos(), ROUND_MILLIS) : RETRY.delayMillis(failures, random));
@@ -116,25 +120,54 @@ public final class ShardSupervisor implements Tasks.Program {
         }
     }
 
-    /** Whether all that it asked for was answered. */
-    private boolean round(Waits waits) {
-        boolean readOut = running.reap(waits.nanos(), ownership);
-        if ((reading == null || readOut || waits.nanos() - listed >= LIST_NANOS) && !list(waits)) {
+    private boolean attempt(Waits waits) {
+        try {
+            return round(waits);
+        } catch (RuntimeException e) {
+            // a fault of ours; standing still in silence would be the worst answer to it
+            LOG.error("Seeing to the shards goes on after a fault", e);
             return false;
         }
+    }
+
+    /** Whether all that it asked for was answered. */
+    private boolean round(Waits waits) {
+        listWanted |= running.reap(waits.nanos(), ownership);
+        boolean listed = !isListDue(waits.nanos()) || list(waits);
         Reading own = reading;
         Optional<Membership> membership = ports.members.current();
         if (own == null || membership.isEmpty()) {
-            states.shards.down("waiting to learn of other processes");
-            return true;
+            states.shards.down("waiting to learn of the stream and of other processes");
+            return listed;
         }
         return switch (own.store.shards()) {
             case Loaded.Unavailable<Map<String, ShardState>>(String reason) -> postgresqlFailed(reason);
             case Loaded.Found(Map<String, ShardState> stored) -> {
                 states.postgresql.worked(PART);
-                yield follow(own, stored, membership.get(), waits);
+                Optional<Reading> current = listedAnew(own, stored, waits);
+                yield current.isPresent() && follow(current.get(), stored, membership.get(), waits) && listed;
             }
         };
+    }
+
+    private boolean isListDue(long now) {
+        return reading == null || listWanted || now - lastListed >= LIST_NANOS;
+    }
+
+    /**
+     * The stream as it is once a shard was read out, by whichever process: others came from that one, and all processes must
+     * know of them to agree on the spread. Nothing where it is another stream, of which nothing was read yet.
+     */
+    private Optional<Reading> listedAnew(Reading own, Map<String, ShardState> stored, Waits waits) {
+        Set<String> closed = own.listing.shards().stream()
+                .map(ShardInfo::shardId)
+                .filter(shardId -> isClosed(stored, shardId))
+                .collect(Collectors.toSet());
+        if (knownClosed.containsAll(closed) || !list(waits)) {
+            return Optional.of(own);
+        }
+        knownClosed = closed;
+        return Optional.ofNullable(reading).filter(next -> next.store == own.store);
     }
 
     /** Takes and gives up what the plan says. */
@@ -219,7 +252,8 @@ public final class ShardSupervisor implements Tasks.Program {
                 boolean begun = reading != null || begin(listing);
                 if (begun && reading != null) {
                     reading = reading.with(listing);
-                    listed = waits.nanos();
+                    lastListed = waits.nanos();
+                    listWanted = false;
                 }
                 return begun;
             }
@@ -261,6 +295,11 @@ public final class ShardSupervisor implements Tasks.Program {
         String text = "reading " + running.ids().size() + " of " + due.size() + " shards, one of "
                 + membership.live().size() + " processes" + (unowned > 0 ? ", " + unowned + " shards free" : "");
         ailment.ifPresentOrElse(states.shards::down, () -> states.shards.up(text));
+    }
+
+    private static boolean isClosed(Map<String, ShardState> stored, String shardId) {
+        ShardState state = stored.get(shardId);
+        return state != null && state.progress().closed();
     }
 
     /** The shards that may be read now; a parent that is not listed any more has nothing left to read. */

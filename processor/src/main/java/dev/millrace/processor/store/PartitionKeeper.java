@@ -4,6 +4,8 @@ import dev.millrace.core.ops.Availability;
 import dev.millrace.processor.task.Tasks;
 import dev.millrace.processor.task.Waits;
 import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes the partitions of the coming days, and drops those that are older than they are to be kept. */
 public final class PartitionKeeper implements Tasks.Program {
@@ -14,9 +16,12 @@ public final class PartitionKeeper implements Tasks.Program {
     private static final long RETRY_MILLIS = 5_000;
     private static final String PART = "partitions";
 
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionKeeper.class);
+
     private final PartitionStore store;
     private final OptionalInt days;
     private final Availability availability;
+    private boolean dropFailed;
 
     /** @param days for which days are kept; empty: for ever */
     public PartitionKeeper(PartitionStore store, OptionalInt days, Availability availability) {
@@ -28,23 +33,36 @@ public final class PartitionKeeper implements Tasks.Program {
     @Override
     public void run(Waits waits) {
         while (!waits.stopRequested()) {
-            boolean made = worked("made", store.make());
-            boolean dropped = days.isEmpty() || worked("dropped", store.drop(days.getAsInt()));
-            waits.pause(made && dropped ? INTERVAL_MILLIS : RETRY_MILLIS);
+            boolean made = make();
+            days.ifPresent(this::drop);
+            waits.pause(made ? INTERVAL_MILLIS : RETRY_MILLIS);
         }
         store.close();
     }
 
-    private boolean worked(String what, Loaded<Integer> answer) {
-        return switch (answer) {
+    private boolean make() {
+        return switch (store.make()) {
             case Loaded.Found<Integer> _ -> {
-                availability.worked(PART + " " + what);
+                availability.worked(PART);
                 yield true;
             }
             case Loaded.Unavailable<Integer>(String reason) -> {
-                availability.failed(PART + " " + what, "partitions cannot be " + what + ": " + reason);
+                availability.failed(PART, "partitions cannot be made: " + reason);
                 yield false;
             }
         };
+    }
+
+    /** Nothing depends on it: what cannot be dropped now, because somebody reads it say, is dropped later. */
+    private void drop(int keep) {
+        switch (store.drop(keep)) {
+            case Loaded.Found<Integer> _ -> dropFailed = false;
+            case Loaded.Unavailable<Integer>(String reason) -> {
+                if (!dropFailed) {
+                    LOG.warn("Days that are over cannot be dropped yet: {}", reason);
+                }
+                dropFailed = true;
+            }
+        }
     }
 }

@@ -48,6 +48,7 @@ final class PgKeys {
     private final PgSession session;
     private final Map<String, Integer> sensors = new HashMap<>();
     private final Map<String, Integer> metrics = new HashMap<>();
+    private final Map<SeriesId, Key> keys = new HashMap<>();
     private final Map<Key, Integer> kinds = new HashMap<>();
 
     /** A series by its keys. */
@@ -67,17 +68,29 @@ final class PgKeys {
     void clear() {
         sensors.clear();
         metrics.clear();
+        keys.clear();
         kinds.clear();
     }
 
     /** Makes sure of the keys of these series with these kinds, of which each is then known until the next call. */
     void resolve(Map<SeriesId, Integer> wanted) {
+        Map<SeriesId, Integer> unknown = new HashMap<>();
+        wanted.forEach((id, kind) -> {
+            Key key = keys.get(id);
+            if (key == null || !covers(key, kind)) {
+                unknown.put(id, kind);
+            }
+        });
+        if (unknown.isEmpty()) {
+            return;
+        }
         if (sensors.size() > MAX_REMEMBERED || kinds.size() > MAX_REMEMBERED || metrics.size() > MAX_REMEMBERED) {
             clear();
+            unknown.putAll(wanted);
         }
         SortedSet<String> sensorIds = new TreeSet<>();
         SortedSet<String> names = new TreeSet<>();
-        for (SeriesId id : wanted.keySet()) {
+        for (SeriesId id : unknown.keySet()) {
             if (!sensors.containsKey(id.sensorId())) {
                 sensorIds.add(id.sensorId());
             }
@@ -87,7 +100,7 @@ final class PgKeys {
         }
         resolveNames(sensorIds, sensors, SENSORS, NEW_SENSORS);
         resolveNames(names, metrics, METRICS, NEW_METRICS);
-        resolveSeries(wanted);
+        resolveSeries(unknown);
     }
 
     private void resolveNames(Set<String> missing, Map<String, Integer> known, String select, String insert) {
@@ -111,8 +124,10 @@ final class PgKeys {
     private void resolveSeries(Map<SeriesId, Integer> wanted) {
         TreeMap<Key, Integer> missing = new TreeMap<>();
         wanted.forEach((id, kind) -> {
-            Key key = key(id);
-            // nearly all are known: to sort those too would be most of the work
+            Key key = new Key(
+                    sensor(id.sensorId()),
+                    Objects.requireNonNull(metrics.get(id.metric()), "a measurement has no key"));
+            keys.put(id, key);
             if (!covers(key, kind)) {
                 missing.put(key, kind);
             }
@@ -157,8 +172,7 @@ final class PgKeys {
 
     /** The key of a series that was resolved. */
     Key key(SeriesId id) {
-        return new Key(
-                sensor(id.sensorId()), Objects.requireNonNull(metrics.get(id.metric()), "a measurement has no key"));
+        return Objects.requireNonNull(keys.get(id), "a series has no key");
     }
 
     /** Whether a series that was resolved has both numbers and texts. */

@@ -13,6 +13,9 @@ final class PgRefusal {
     private static final String DATA_EXCEPTION = "22";
     private static final String INTEGRITY_VIOLATION = "23";
     private static final String NOT_NULL_VIOLATION = "23502";
+    /** No row's content causes it: what may be there already is inserted so that it may. */
+    private static final String UNIQUE_VIOLATION = "23505";
+
     private static final String CHECK_VIOLATION = "23514";
 
     /** Raised by functions and triggers, whose words are somebody else's. */
@@ -25,8 +28,8 @@ final class PgRefusal {
     /** The refusal as a commit's result, where a row's content causes it; empty: an outage. */
     static Optional<CommitResult.Refused> ofRow(PgException refusal) {
         String sqlState = refusal.getSqlState();
-        boolean lasting =
-                sqlState.startsWith(DATA_EXCEPTION) || (sqlState.startsWith(INTEGRITY_VIOLATION) && !isHole(refusal));
+        boolean lasting = sqlState.startsWith(DATA_EXCEPTION)
+                || (sqlState.startsWith(INTEGRITY_VIOLATION) && !isHole(refusal) && !UNIQUE_VIOLATION.equals(sqlState));
         return lasting ? Optional.of(new CommitResult.Refused(sqlState, reason(refusal))) : Optional.empty();
     }
 

@@ -7,7 +7,7 @@ import java.util.Optional;
 final class PgShardStates {
 
     private static final String COLUMNS = """
-            SELECT sequence_number, sub_sequence_number, epoch, closed, owner, start_at, stream_time, cached_to, beat, shard_id
+            SELECT sequence_number, sub_sequence_number, epoch, closed, owner, start_at, stream_time, cached_to, beat, shard_id, arrived_at
             FROM shard_progress WHERE stream = $1 AND stream_created = $2
             """;
 
@@ -21,6 +21,7 @@ final class PgShardStates {
         return new ShardState(
                 new Progress(position, row.getLong(2), row.getBoolean(3)),
                 Optional.ofNullable(row.getString(4)),
+                PgTime.optional(row.getOffsetDateTime(10)),
                 PgTime.optional(row.getOffsetDateTime(5)),
                 PgTime.optional(row.getOffsetDateTime(6)),
                 PgTime.optional(row.getOffsetDateTime(7)),

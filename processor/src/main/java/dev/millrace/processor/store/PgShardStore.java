@@ -33,13 +33,16 @@ public final class PgShardStore implements ShardStore {
                 ORDER BY at DESC LIMIT 1) t ON true
             """;
 
+    /** A series of which retention has dropped all rows may still have an anomaly that is open. */
     private static final String SERIES = """
-            SELECT k.sensor_id, k.name, greatest(n.at, t.at),
-                ARRAY(SELECT a.rule FROM anomaly a
-                    WHERE a.sensor_key = s.sensor_key AND a.metric_key = s.metric_key AND a.closed_at IS NULL ORDER BY 1)
+            SELECT k.sensor_id, k.name, greatest(n.at, t.at, a.at), coalesce(a.rules, '{}')
             FROM unnest($1::text[], $2::text[]) AS k (sensor_id, name)
             JOIN sensor USING (sensor_id) JOIN metric USING (name) JOIN series s USING (sensor_key, metric_key)
-            """ + LAST + "WHERE greatest(n.at, t.at) IS NOT NULL";
+            """ + LAST + """
+            LEFT JOIN LATERAL (SELECT max(opened_at) AS at, array_agg(rule ORDER BY rule) AS rules FROM anomaly a
+                WHERE a.sensor_key = s.sensor_key AND a.metric_key = s.metric_key AND a.closed_at IS NULL) a ON true
+            WHERE greatest(n.at, t.at, a.at) IS NOT NULL
+            """;
 
     private final ShardKey shard;
     private final PgSession session;

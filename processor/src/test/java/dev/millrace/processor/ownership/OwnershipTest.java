@@ -32,6 +32,7 @@ class OwnershipTest {
                 OptionalLong.empty(),
                 OptionalLong.empty(),
                 OptionalLong.empty(),
+                OptionalLong.empty(),
                 beat);
     }
 
@@ -165,5 +166,28 @@ class OwnershipTest {
                 ownership.plan(List.of("0"), Map.of("0", state(null, 1)), Set.of(), justNow, nanos(second) + 3);
 
         assertEquals(take(), at);
+    }
+
+    @Test
+    void whileTheLeasesCannotBeReadWhoeverIsFirstTakesWhatNobodyReads() {
+        Membership stale = members(Set.of(ME, OTHER), Set.of(OTHER));
+        int begin = second;
+        for (; second < begin + 16; second++) {
+            assertEquals(List.of(), plan(stale, Map.of("0", state(OTHER, 1))).take());
+        }
+        assertEquals(List.of("0"), plan(stale, Map.of("0", state(OTHER, 1))).take());
+        // and it is not given up by what is old
+        second++;
+        assertEquals(List.of(), plan(stale, Map.of("0", state(ME, 2)), "0").giveUp());
+    }
+
+    @Test
+    void whileTheLeasesCannotBeReadAShardThatIsFreeFindsSomeoneToo() {
+        Membership stale = members(Set.of(ME, OTHER), Set.of(OTHER));
+        int begin = second;
+        for (; second < begin + 16; second++) {
+            plan(stale, Map.of());
+        }
+        assertEquals(List.of("0"), plan(stale, Map.of()).take());
     }
 }

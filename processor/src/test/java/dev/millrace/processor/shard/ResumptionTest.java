@@ -23,7 +23,7 @@ class ResumptionTest {
     }
 
     private static Resumption readTo(long micros) {
-        return new Resumption(POSITION, OptionalLong.of(micros), DAY);
+        return new Resumption(POSITION, OptionalLong.of(0), OptionalLong.of(micros), DAY);
     }
 
     @Test
@@ -67,10 +67,20 @@ class ResumptionTest {
 
     @Test
     void whereItIsNotKnownHowFarWasReadThePositionDecides() {
-        Resumption unknown = new Resumption(POSITION, OptionalLong.empty(), DAY);
+        Resumption unknown = new Resumption(POSITION, OptionalLong.of(0), OptionalLong.empty(), DAY);
 
         assertEquals(
                 Optional.of(new Gap(POSITION, OptionalLong.empty(), Optional.of("18"), NOW - 5)),
                 unknown.gap(answer(0, "18")));
+    }
+
+    @Test
+    void aRecordThatIsGoneBeforeItsTimeLetsNothingBeTakenForRead() {
+        // the retention was shorter when it was trimmed
+        Resumption young = new Resumption(POSITION, OptionalLong.of(NOW - DAY + 1), OptionalLong.of(NOW - 5), DAY);
+
+        assertEquals(
+                Optional.of(new Gap(POSITION, OptionalLong.of(NOW - 5), Optional.of("18"), NOW - 5)),
+                young.gap(answer(0, "18")));
     }
 }

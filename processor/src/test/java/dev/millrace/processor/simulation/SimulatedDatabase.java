@@ -325,6 +325,7 @@ final class SimulatedDatabase {
                         new ShardState(
                                 new Progress(work.position(), state.progress().epoch(), work.closed()),
                                 state.owner(),
+                                work.arrivedAt().isPresent() ? work.arrivedAt() : state.arrivedAt(),
                                 state.startAt(),
                                 work.streamTime().isPresent() ? work.streamTime() : state.streamTime(),
                                 work.cachedTo().isPresent() ? work.cachedTo() : state.cachedTo(),
@@ -403,6 +404,7 @@ final class SimulatedDatabase {
                                     new ShardState(
                                             SimulatedStores.UNREAD,
                                             Optional.empty(),
+                                            OptionalLong.empty(),
                                             startAt,
                                             OptionalLong.empty(),
                                             OptionalLong.empty(),
@@ -442,6 +444,9 @@ final class SimulatedDatabase {
                         new ShardState(
                                 progress,
                                 owner,
+                                before == null
+                                        ? OptionalLong.empty()
+                                        : before.state().arrivedAt(),
                                 before == null
                                         ? OptionalLong.empty()
                                         : before.state().startAt(),

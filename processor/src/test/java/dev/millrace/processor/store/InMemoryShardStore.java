@@ -81,6 +81,7 @@ public final class InMemoryShardStore implements ShardStore {
         shard.state = new ShardState(
                 state.progress().at(work.position(), work.closed()),
                 state.owner(),
+                work.arrivedAt().isPresent() ? work.arrivedAt() : state.arrivedAt(),
                 state.startAt(),
                 later(state.streamTime(), work.streamTime()),
                 later(state.cachedTo(), work.cachedTo()),
@@ -139,6 +140,7 @@ public final class InMemoryShardStore implements ShardStore {
             shard.state = new ShardState(
                     state.progress(),
                     Optional.empty(),
+                    state.arrivedAt(),
                     state.startAt(),
                     state.streamTime(),
                     state.cachedTo(),

@@ -43,6 +43,7 @@ public final class InMemoryStreamStore implements StreamStore {
         return new ShardState(
                 new Progress(Position.START, epoch, false),
                 owner,
+                OptionalLong.empty(),
                 startAt,
                 OptionalLong.empty(),
                 OptionalLong.empty(),
@@ -73,6 +74,7 @@ public final class InMemoryStreamStore implements StreamStore {
                     new Progress(
                             old.progress().position(), epoch, old.progress().closed()),
                     Optional.of(owner),
+                    old.arrivedAt(),
                     old.startAt(),
                     old.streamTime(),
                     old.cachedTo(),

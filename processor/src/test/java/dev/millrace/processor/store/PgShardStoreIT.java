@@ -267,6 +267,17 @@ class PgShardStoreIT extends ShardStoreContract {
 
     /** Two open anomalies of one rule and series cannot be: to pass over the second would lose it in silence. */
     @Test
+    void aSeriesWithoutRowsKeepsItsOpenAnomaly() {
+        ShardStore store = store();
+        rows(store.commit(progress(store), work("1", number(TEMPERATURE, NOON, 95))));
+        database.query("DELETE FROM measurement");
+
+        assertEquals(
+                new Loaded.Found<>(Map.of(TEMPERATURE, new SeriesState(NOON, List.of("high")))),
+                store.series(Set.of(TEMPERATURE)));
+    }
+
+    @Test
     void aSecondOpenAnomalyOfARuleIsNotPassedOver() {
         ShardStore store = store();
         rows(store.commit(progress(store), work("1", number(TEMPERATURE, NOON, 95))));
@@ -275,7 +286,8 @@ class PgShardStoreIT extends ShardStoreContract {
         // fed as if the series were new
         CommitResult result = store.commit(progress(store), work("2", number(TEMPERATURE, NOON + 1, 99)));
 
-        CommitResult.Refused refused = assertInstanceOf(CommitResult.Refused.class, result);
+        // no fault of the row: the series' state is to be loaded anew
+        CommitResult.Unavailable refused = assertInstanceOf(CommitResult.Unavailable.class, result);
         assertEquals("constraint anomaly_open of table anomaly is broken (SQLSTATE 23505)", refused.reason());
         assertEquals(before, content());
     }

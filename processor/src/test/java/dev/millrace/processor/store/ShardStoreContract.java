@@ -37,6 +37,7 @@ public abstract class ShardStoreContract extends StoreContract {
                 OptionalLong.empty(),
                 OptionalLong.empty(),
                 OptionalLong.empty(),
+                OptionalLong.empty(),
                 0);
         assertEquals(fresh, state(newStore(SHARD)));
         assertEquals(Map.of(SHARD, fresh), shards(newStream()));

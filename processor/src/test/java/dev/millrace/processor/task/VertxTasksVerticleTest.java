@@ -11,6 +11,7 @@ import io.vertx.junit5.VertxExtension;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -122,5 +123,40 @@ class VertxTasksVerticleTest {
         while (!vertx.deploymentIDs().isEmpty()) {
             Thread.onSpinWait();
         }
+    }
+
+    @Test
+    void aProgramThatMustNotEndIsRunAnewAfterAFault() {
+        int[] runs = {0};
+        long[] paused = {0};
+        Waits waits = new Waits() {
+            @Override
+            public long nanos() {
+                return 0;
+            }
+
+            @Override
+            public void pause(long millis) {
+                paused[0] += millis;
+            }
+
+            @Override
+            public boolean stopRequested() {
+                return false;
+            }
+        };
+
+        new RestartedProgram(
+                        "test",
+                        _ -> {
+                            if (++runs[0] < 3) {
+                                throw new NoClassDefFoundError("gone");
+                            }
+                        },
+                        new Random(1))
+                .run(waits);
+
+        assertEquals(3, runs[0]);
+        assertTrue(paused[0] >= 2);
     }
 }
