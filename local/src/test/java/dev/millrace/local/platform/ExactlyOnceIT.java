@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
-/** G3 with real processes: the processor dies ten times, and two of them always fight for the same shards. */
+/** G3 with real processes: the processor dies ten times, and each time another one stands by that knows it by its rows alone. */
 class ExactlyOnceIT {
 
     private static final Logger LOG = LoggerFactory.getLogger(ExactlyOnceIT.class);
@@ -64,7 +64,7 @@ class ExactlyOnceIT {
         }
     }
 
-    /** Kills the last processor and goes on with its successor, which has been running for a while. */
+    /** Kills the processor that works and goes on with its successor, which has been standing by. */
     private static void killRepeatedly(Services services, Map<String, String> environment, List<JavaProcess> processors)
             throws Exception {
         KinesisConfig config = KinesisConfig.read(new Environment(environment));
@@ -72,7 +72,7 @@ class ExactlyOnceIT {
         try (KinesisAsyncClient kinesis = KinesisClients.create(config, Duration.ofSeconds(20), 4)) {
             for (int kill = 1; kill <= KILLS; kill++) {
                 JavaProcess victim = processors.getLast();
-                // the successor takes the shards for its own while the other still works on them
+                // which takes nothing before the other one's shards stand still
                 processors.add(JavaProcess.start(services.directory(), "processor", environment));
                 putGarbage(kinesis, kill);
                 processors.getLast().awaitReady();

@@ -2,7 +2,9 @@ package dev.millrace.local.platform;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What PostgreSQL holds, in the words of {@link StreamContent}. */
@@ -50,6 +52,16 @@ final class Stored {
     /** The shards that were read to the end that a reshard has given them. */
     static Set<String> closed(Services services) throws SQLException {
         return new TreeSet<>(services.rows("SELECT shard_id FROM shard_progress WHERE closed"));
+    }
+
+    /** The names of those who own a shard that is not read out, as their owners begin; empty for one that nobody owns. */
+    static Map<String, String> owners(Services services) throws SQLException {
+        Map<String, String> owners = new TreeMap<>();
+        for (String row : services.rows("SELECT shard_id, coalesce(owner, '') FROM shard_progress WHERE NOT closed")) {
+            String[] parts = row.split("\\|", -1);
+            owners.put(parts[0], parts[1].replaceFirst("/.*", ""));
+        }
+        return owners;
     }
 
     /** Whether some shard holds records behind its position. */
