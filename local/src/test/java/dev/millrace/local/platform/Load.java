@@ -42,9 +42,14 @@ final class Load implements AutoCloseable {
 
     /** Starts sensors {@code machine-1} and so on that together post {@code rate} readings a second. */
     static Load start(int httpPort, int sensors, int rate) {
+        return start(httpPort, "machine-", sensors, rate);
+    }
+
+    /** Starts sensors of other names, which end in 1 and so on. */
+    static Load start(int httpPort, String prefix, int sensors, int rate) {
         Load load = new Load(httpPort, Duration.ofNanos(1_000_000_000L * BATCH * sensors / rate));
         for (int i = 1; i <= sensors; i++) {
-            String id = "machine-" + i;
+            String id = prefix + i;
             load.sensors.add(CompletableFuture.runAsync(
                     () -> load.run(id), Thread.ofVirtual().name(id)::start));
         }

@@ -72,6 +72,30 @@ final class Services implements AutoCloseable {
         return environment;
     }
 
+    int postgresPort() {
+        return postgres.port();
+    }
+
+    int redisPort() {
+        return redis.port();
+    }
+
+    /** The variables of a program that reaches PostgreSQL through another port. */
+    Map<String, String> environment(int postgresPort) {
+        Map<String, String> environment = environment();
+        environment.computeIfPresent(
+                "DATABASE_URL", (_, url) -> url.replace(":" + postgres.port() + "/", ":" + postgresPort + "/"));
+        return environment;
+    }
+
+    /** The variables of a program that reaches all three through other ports. */
+    Map<String, String> environment(int postgresPort, int redisPort, int kinesisPort) {
+        Map<String, String> environment = environment(postgresPort);
+        environment.put("REDIS_URL", "redis://127.0.0.1:" + redisPort);
+        environment.put("AWS_ENDPOINT_URL_KINESIS", "http://127.0.0.1:" + kinesisPort);
+        return environment;
+    }
+
     /** What Redis answers to a command. */
     String redis(Command command, String... arguments) {
         Redis client = Redis.createClient(vertx, redis.url());
@@ -109,6 +133,16 @@ final class Services implements AutoCloseable {
                 rows.add(row.toString());
             }
             return rows;
+        }
+    }
+
+    /** Runs statements, one after the other, on a connection of their own. */
+    void execute(String... statements) throws SQLException {
+        try (Connection connection = database();
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
         }
     }
 

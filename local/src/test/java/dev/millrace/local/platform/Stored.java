@@ -1,6 +1,8 @@
 package dev.millrace.local.platform;
 
+import io.vertx.redis.client.Command;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +39,22 @@ final class Stored {
         return services.rows("SELECT DISTINCT ON (sensor_id) sensor_id, " + MICROS.formatted("at") + ", value"
                 + " FROM measurement JOIN sensor USING (sensor_key) JOIN metric USING (metric_key)"
                 + " WHERE name = '" + metric + "' ORDER BY sensor_id, at DESC");
+    }
+
+    /** The sensors of which Redis has another latest value of a measurement than PostgreSQL, or none. */
+    static List<String> notInRedis(Services services, String metric) throws SQLException {
+        List<String> different = new ArrayList<>();
+        for (String row : latest(services, metric)) {
+            String[] parts = row.split("\\|", -1);
+            String[] field = services.redis(Command.HGET, "sensor:{" + parts[0] + "}", metric)
+                    .split(" ", 2);
+            if (field.length != 2
+                    || !field[0].equals(parts[1])
+                    || Double.parseDouble(field[1]) != Double.parseDouble(parts[2])) {
+                different.add(parts[0]);
+            }
+        }
+        return different;
     }
 
     /** How many user records the shards' positions say were read. */
