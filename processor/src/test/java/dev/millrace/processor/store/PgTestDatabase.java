@@ -26,6 +26,9 @@ public final class PgTestDatabase implements AutoCloseable {
     private final Vertx vertx = Vertx.vertx();
     private final Pool pool = PgPools.create(vertx, config, "test", 20, Map.of("lock_timeout", "10000"));
 
+    /** The test's own: a store that has met a failure ends a session, which must not be one that the test is about to use. */
+    private final Pool own = PgPools.create(vertx, config, "test", 2, Map.of("lock_timeout", "10000"));
+
     public PgTestDatabase() {
         if (new FlywayMigrations(config).migrate() instanceof FlywayMigrations.Failed(String reason)) {
             throw new IllegalStateException(reason);
@@ -44,7 +47,7 @@ public final class PgTestDatabase implements AutoCloseable {
     }
 
     public RowSet<Row> query(String sql) {
-        return pool.query(sql).execute().await();
+        return own.query(sql).execute().await();
     }
 
     public long count(String from) {
@@ -117,6 +120,7 @@ public final class PgTestDatabase implements AutoCloseable {
     @Override
     public void close() {
         pool.close().await();
+        own.close().await();
         vertx.close().await();
     }
 }
