@@ -65,8 +65,11 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 /** A processor with all its parts, wired. */
 public final class ProcessorApp implements Service {
 
-    /** A bound, not a size: each shard that is read holds one connection. */
-    private static final int MAX_CONNECTIONS = 256;
+    /** Each shard that is read holds a connection to PostgreSQL. */
+    private static final int MAX_SHARDS = 256;
+
+    /** For what sees to the shards: it must not wait for connections that their loops hold. */
+    private static final int KEEPERS_CONNECTIONS = 8;
 
     /** What all shards' reads hold at a time. */
     private static final long READ_BYTES = 64 * 1024 * 1024;
@@ -93,6 +96,7 @@ public final class ProcessorApp implements Service {
     private final ProcessorMetrics metrics = new ProcessorMetrics(registry, clock);
     private final OpsServer opsServer;
     private final Pool pool;
+    private final Pool keepersPool;
     private final Redis redis;
     private final KinesisAsyncClient kinesis;
     private final Optional<KinesisAsyncClient> subscriptions;
@@ -117,9 +121,11 @@ public final class ProcessorApp implements Service {
         vertx = VertxInstances.create();
         opsServer = new OpsServer(vertx, config.ops(), health, registry);
         lease = new LeaseTime(config.membership().leaseDuration());
-        pool = PgPools.create(vertx, config.database(), "millrace-processor", MAX_CONNECTIONS, session(lease));
+        pool = PgPools.create(vertx, config.database(), "millrace-processor", MAX_SHARDS, session(lease));
+        keepersPool = PgPools.create(
+                vertx, config.database(), "millrace-processor-keepers", KEEPERS_CONNECTIONS, session(lease));
         redis = RedisClients.create(vertx, config.redis());
-        kinesis = KinesisClients.create(config.kinesis(), KINESIS_TIMEOUT, MAX_CONNECTIONS);
+        kinesis = KinesisClients.create(config.kinesis(), KINESIS_TIMEOUT, MAX_SHARDS);
         KinesisReaders polling = new KinesisReaders(
                 kinesis, vertx, config.kinesis().stream(), new ReadBudget(READ_BYTES), clock, System::nanoTime);
         subscriptions = config.fanOut()
@@ -135,7 +141,7 @@ public final class ProcessorApp implements Service {
         redisState = availability("Redis", Availability.Kind.NEEDED_AT_START);
         cacheKeeper = new RedisCacheKeeper(
                 redis,
-                new PgSensorStore(pool),
+                new PgSensorStore(keepersPool),
                 redisState,
                 metrics,
                 random,
@@ -150,14 +156,14 @@ public final class ProcessorApp implements Service {
                 config.owner(), all, lease, availability("Kubernetes", Availability.Kind.NEEDED_AT_START), this::wake));
         members =
                 membership.<Members>map(loop -> loop).orElseGet(() -> new SoleMember(config.owner(), System::nanoTime));
-        notifications = new PgNotifications(vertx, pool, this::notified, random);
+        notifications = new PgNotifications(vertx, keepersPool, this::notified, random);
         program = program();
         shutdownPlan = new ShutdownPlan(config.ops().shutdownTimeout())
                 .then("not ready", this::drain)
                 .then("tell the others", this::tellOthers)
                 .then("commit what is in hand, and give the shards up", this::finish)
                 .then("stop what tends to them", this::finishOthers)
-                .then("close the pools", () -> Future.join(pool.close(), redis.close()))
+                .then("close the pools", () -> Future.join(pool.close(), keepersPool.close(), redis.close()))
                 .then("close the Kinesis client", () -> vertx.executeBlocking(this::closeKinesis))
                 .then("close the operations server", opsServer::close)
                 .then("close Vert.x", vertx::close);
@@ -181,12 +187,12 @@ public final class ProcessorApp implements Service {
         ShardSupervisor supervisor = new ShardSupervisor(
                 new ShardSupervisor.Ports(
                         new KinesisStreamCatalog(kinesis, vertx, stream),
-                        created -> new PgStreamStore(pool, stream, created),
+                        created -> new PgStreamStore(keepersPool, stream, created),
                         members),
                 new ShardSupervisor.States(postgresqlState, kinesisState, shards),
                 config.start(),
                 new Ownership(members.self(), lease, random),
-                new RunningShards(tasks, this::loop, metrics, this::wake, random),
+                new RunningShards(MAX_SHARDS, tasks, this::loop, metrics, this::wake, random),
                 metrics,
                 clock,
                 random);
@@ -216,7 +222,9 @@ public final class ProcessorApp implements Service {
     private void schemaIsUpToDate() {
         notifications.start();
         tend("latest-values", cacheKeeper);
-        tend("partitions", new PartitionKeeper(new PgPartitionStore(pool), config.retentionDays(), postgresqlState));
+        tend(
+                "partitions",
+                new PartitionKeeper(new PgPartitionStore(keepersPool), config.retentionDays(), postgresqlState));
     }
 
     private Task tend(String name, Tasks.Program program) {

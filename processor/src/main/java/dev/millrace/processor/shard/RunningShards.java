@@ -33,6 +33,7 @@ public final class RunningShards {
     /** A shard that was read on for so long after a fault is well again. */
     static final long WELL_AFTER_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+    private final int most;
     private final Tasks tasks;
     private final Loops loops;
     private final ShardMeter meter;
@@ -76,8 +77,14 @@ public final class RunningShards {
      */
     private record Ailing(int faults, String reason, long first, long since) {}
 
-    /** @param onEnd runs when a loop is over; {@link #reap} is then to be called soon. From any thread */
-    public RunningShards(Tasks tasks, Loops loops, ShardMeter meter, Runnable onEnd, RandomGenerator random) {
+    /**
+     * No loops yet.
+     *
+     * @param most shards that are read at a time
+     * @param onEnd runs when a loop is over; {@link #reap} is then to be called soon. From any thread
+     */
+    public RunningShards(int most, Tasks tasks, Loops loops, ShardMeter meter, Runnable onEnd, RandomGenerator random) {
+        this.most = most;
         this.tasks = tasks;
         this.loops = loops;
         this.meter = meter;
@@ -89,8 +96,16 @@ public final class RunningShards {
         return Set.copyOf(running.keySet());
     }
 
-    /** Whether a shard is not waiting for the end of a back-off. */
+    /** Whether there is no room for another shard: each needs a connection of its own. */
+    boolean isFull() {
+        return running.size() >= most;
+    }
+
+    /** Whether there is room for a shard, and it is not waiting for the end of a back-off. */
     boolean mayStart(String shardId, long now) {
+        if (isFull()) {
+            return false;
+        }
         Ailing before = ailing.get(shardId);
         return before == null || now - before.since >= 0;
     }

@@ -294,6 +294,9 @@ public final class ShardSupervisor implements Tasks.Program {
                 .count();
         String text = "reading " + running.ids().size() + " of " + due.size() + " shards, one of "
                 + membership.live().size() + " processes" + (unowned > 0 ? ", " + unowned + " shards free" : "");
+        if (running.isFull() && unowned > 0) {
+            ailment = ailment.or(() -> Optional.of(text + ", and no room for more"));
+        }
         ailment.ifPresentOrElse(states.shards::down, () -> states.shards.up(text));
     }
 

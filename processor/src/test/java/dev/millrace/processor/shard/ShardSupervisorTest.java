@@ -67,6 +67,8 @@ class ShardSupervisorTest {
     private final Map<Long, Content> contents = new HashMap<>();
     private final List<ShardInfo> listed = new ArrayList<>(List.of(PARENT, OTHER_PARENT));
     private long created = 1;
+    private int most = 100;
+    private boolean broken;
     private Set<String> candidates = Set.of(ME);
     private Optional<String> catalogFailure = Optional.empty();
 
@@ -101,7 +103,7 @@ class ShardSupervisorTest {
                         availability("postgresql"), availability("kinesis"), health.component("shards")),
                 new StartPosition.TrimHorizon(),
                 new Ownership(ME, new LeaseTime(Duration.ofSeconds(10)), random),
-                new RunningShards(tasks, loops, meter, () -> {}, random),
+                new RunningShards(most, tasks, loops, meter, () -> {}, random),
                 meter,
                 CLOCK,
                 random);
@@ -126,6 +128,9 @@ class ShardSupervisorTest {
 
         @Override
         public Optional<Membership> current() {
+            if (broken) {
+                throw new IllegalStateException("a fault of ours");
+            }
             return Optional.of(new Membership(Set.of(ME, OTHER), candidates, waits.nanos(), true));
         }
 
@@ -290,5 +295,76 @@ class ShardSupervisorTest {
         supervisor().run(waits);
 
         assertEquals(List.of("shard 0", "shard 1", "shard 0"), tasks.started);
+    }
+
+    @Test
+    void takesNoMoreShardsThanThereIsRoomFor() {
+        most = 1;
+        next(() -> {
+            assertEquals(List.of("shard 0"), tasks.started);
+            assertEquals("reading 1 of 2 shards, one of 2 processes, 1 shards free, and no room for more", detail());
+            assertFalse(health.component("shards").isUp());
+        });
+
+        supervisor().run(waits);
+
+        assertTrue(betweenRounds.isEmpty());
+    }
+
+    @Test
+    void aListThatFailsKeepsNobodyFromTakingWhatIsFree() {
+        next(() -> {
+            catalogFailure = Optional.of("away");
+            tasks.of("0").breakOff(new NoClassDefFoundError("gone"));
+        });
+        rounds(35);
+        next(() -> assertTrue(tasks.running.containsKey("shard 0")));
+
+        supervisor().run(waits);
+
+        assertTrue(betweenRounds.isEmpty());
+    }
+
+    @Test
+    void aFaultInARoundIsNotTheEnd() {
+        next(() -> broken = true);
+        rounds(3);
+        next(() -> broken = false);
+        rounds(9);
+        next(() -> assertEquals("reading 2 of 2 shards, one of 2 processes", detail()));
+
+        supervisor().run(waits);
+
+        assertTrue(betweenRounds.isEmpty());
+    }
+
+    @Test
+    void whereAnotherProcessHasReadAShardOutTheStreamIsListedAnew() {
+        candidates = Set.of(OTHER);
+        next(() -> {
+            closeElsewhere("0");
+            listed.add(CHILD);
+            candidates = Set.of(ME);
+        });
+        next(() -> assertTrue(tasks.started.contains("shard 2"), tasks.started::toString));
+
+        supervisor().run(waits);
+
+        assertTrue(betweenRounds.isEmpty());
+    }
+
+    private void closeElsewhere(String shardId) {
+        new InMemoryStreamStore(content(), () -> 1).take(shardId, content().state(shardId), OTHER);
+        long epoch = content().state(shardId).orElseThrow().progress().epoch();
+        LoopRig.loop(
+                        shardId,
+                        epoch,
+                        new FakeShard(),
+                        new InMemoryShardStore(content(), shardId),
+                        new LoopRig.Latest(),
+                        meter,
+                        new Health("loop"),
+                        new FakeWaits())
+                .run();
     }
 }

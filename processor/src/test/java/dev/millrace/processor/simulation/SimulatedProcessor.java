@@ -85,7 +85,7 @@ final class SimulatedProcessor {
                 new ShardSupervisor.States(postgresql, kinesis, health.component("shards")),
                 world.start,
                 new Ownership(self, world.time, process.random()),
-                new RunningShards(process, this::loop, counts, this::wake, process.random()),
+                new RunningShards(Integer.MAX_VALUE, process, this::loop, counts, this::wake, process.random()),
                 counts,
                 process.wall(),
                 process.random());

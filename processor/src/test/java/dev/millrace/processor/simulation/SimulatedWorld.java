@@ -45,7 +45,7 @@ final class SimulatedWorld {
     enum Without {
         NOTHING("nothing"),
         EPOCH_TEST(" commits for "),
-        POSITION_TEST(" and has counted "),
+        POSITION_TEST(" and has counted |a second dead letter "),
         PARENT_ORDER(" is read before its parent "),
         MONOTONIC_CLOCK("unevenly|is not read: it is owned by|with no reason");
 
