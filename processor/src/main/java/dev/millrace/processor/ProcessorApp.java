@@ -131,7 +131,7 @@ public final class ProcessorApp implements Service {
         subscriptions = config.fanOut()
                 .consumer()
                 .map(_ -> KinesisClients.createForSubscriptions(
-                        config.kinesis(), KINESIS_TIMEOUT, SUBSCRIPTION_SILENCE, MAX_CONNECTIONS));
+                        config.kinesis(), KINESIS_TIMEOUT, SUBSCRIPTION_SILENCE, MAX_SHARDS));
         readers = subscriptions
                 .map(http2 ->
                         polling.withFanOut(http2, config.fanOut().consumer().orElseThrow(), random))
