@@ -115,7 +115,7 @@ class WireProtocolTest {
 
     @Test
     void refusesOperationsThatItDoesNotHave() {
-        assertEquals("400 UnknownOperationException", error(http.call("SubscribeToShard", "{}")));
+        assertEquals("400 UnknownOperationException", error(http.call("PutResourcePolicy", "{}")));
         Map<String, String> other = SignedHttp.headers("ListStreams");
         other.put("X-Amz-Target", "DynamoDB_20120810.ListTables");
         assertEquals("400 UnknownOperationException", error(http.call(other, bytes("{}"))));
