@@ -116,6 +116,7 @@ public final class ShardSupervisor implements Tasks.Program {
             }
         } finally {
             running.stopAll();
+            running.reap(waits.nanos(), ownership);
             close();
         }
     }
