@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * A few hundred kinds of broken heads: each gets an answer of the contract or a closed connection, never a 500; nothing is
- * logged, and the server still serves.
+ * logged, and the server still serves. It is long because the heads are listed.
  */
 class BrokenHeadsVerticleTest extends HttpDoorFixture {
 

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * {@code /openapi.json} against the server: each answer that the document promises occurs, no other does, and every body is
- * valid by its schema. An answer is written {@code METHOD path status code}.
+ * valid by its schema. An answer is written {@code METHOD path status code}. It is long because it provokes every one of them.
  */
 class ContractVerticleTest extends HttpDoorFixture {
 

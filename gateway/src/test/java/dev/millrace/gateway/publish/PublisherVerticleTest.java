@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** What the publisher promises, a promise a test, over one fake of PutRecords: hence its length. */
 class PublisherVerticleTest {
 
     private static final Duration LONG = Duration.ofMinutes(1);

@@ -136,9 +136,9 @@ public final class LocalRedis implements LocalService {
         throw new IOException("no answer on port " + port + " within " + START_TIME.toSeconds() + " s");
     }
 
-    /** Between two looks or attempts: neither a daemon that listens nor a file that is free tells anybody. */
     private static void pause() throws IOException {
         try {
+            // between two looks or attempts: neither a daemon that listens nor a file that is free tells anybody
             Thread.sleep(PROBE_INTERVAL);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+/** The leases against a mock of the API, a promise a test; long because each tells what it finds there, in the API's own words. */
 @Timeout(120)
 class KubernetesLeasesTest {
 

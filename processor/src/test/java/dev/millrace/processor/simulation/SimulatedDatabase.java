@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * PostgreSQL, as far as it matters: sessions that can be cut, transactions that hold a shard's row while they are open, waiters
  * for it, time-outs of both, commits of which the client learns nothing and that happen all the same, or later, or not.
+ *
+ * <p>It is long because all of that is one model of transactions: each fault changes what the others may do.
  */
 final class SimulatedDatabase {
 

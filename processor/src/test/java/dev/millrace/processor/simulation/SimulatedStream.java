@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A Kinesis stream: shards that split and merge, records that arrive and are trimmed, answers that are short, late, throttled
  * or none.
+ *
+ * <p>It is long because its readers see its shards under one set of rules.
  */
 final class SimulatedStream {
 

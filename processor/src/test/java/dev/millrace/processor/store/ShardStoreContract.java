@@ -23,7 +23,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What every store of a shard keeps to. */
+/** What every store of a shard keeps to. It is long because it is one contract, a promise a test. */
 public abstract class ShardStoreContract extends StoreContract {
 
     @Test
