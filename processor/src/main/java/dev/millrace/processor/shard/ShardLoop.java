@@ -4,7 +4,6 @@ import dev.millrace.core.lifecycle.Retry;
 import dev.millrace.core.ops.Availability;
 import dev.millrace.processor.anomaly.Detector;
 import dev.millrace.processor.cache.LatestValues;
-import dev.millrace.processor.store.CommitResult;
 import dev.millrace.processor.store.Gap;
 import dev.millrace.processor.store.Loaded;
 import dev.millrace.processor.store.Position;
@@ -96,17 +95,11 @@ public final class ShardLoop {
     private final Ports ports;
     private final Availabilities availabilities;
     private final BatchDecoder decoder;
-    private final BatchFeeder feeder;
+    private final ShardCommits commits;
     private final ShardMeter meter;
     private final Waits waits;
     private final RandomGenerator random;
-    private int failures;
-    private boolean outcomeUnknown;
-    private final LatestWrites latestWrites;
-    private long millisBehind;
     private long lastRead;
-    private long lastCommit;
-    private OptionalLong streamTime = OptionalLong.empty();
     private Resumption resumption = Resumption.NONE;
 
     public ShardLoop(
@@ -123,13 +116,11 @@ public final class ShardLoop {
         this.ports = ports;
         this.availabilities = availabilities;
         this.decoder = decoder;
-        this.latestWrites = new LatestWrites(ports.latest(), waits.nanos());
-        this.feeder = new BatchFeeder(detector, ports.store());
+        this.commits = new ShardCommits(shardId, ports, availabilities.postgresql(), detector, meter, waits);
         this.meter = meter;
         this.waits = waits;
         this.random = random;
         this.lastRead = waits.nanos() - TimeUnit.MILLISECONDS.toNanos(READ_INTERVAL_MILLIS);
-        this.lastCommit = waits.nanos();
     }
 
     /** Runs until the shard's end, a stop, or until another process has taken the shard. The batch in hand is committed first. */
@@ -140,10 +131,10 @@ public final class ShardLoop {
                 if (end.isPresent()) {
                     return end.get();
                 }
-                waits.pause(RETRY.delayMillis(Math.max(1, failures), random));
+                waits.pause(RETRY.delayMillis(Math.max(1, commits.failures()), random));
             }
         } finally {
-            latestWrites.write(waits.nanos());
+            commits.writeLatest();
             ports.reader().close();
             ports.store().close();
             ports.latest().end();
@@ -155,25 +146,24 @@ public final class ShardLoop {
 
     private Optional<End> attempt() {
         try {
-            feeder.forget();
+            commits.forget();
             Optional<ShardState> loaded = state();
             if (loaded.isEmpty()) {
                 return Optional.of(giveUp());
             }
             ShardState state = loaded.get();
             if (state.progress().epoch() != claim.epoch()) {
-                if (outcomeUnknown) {
+                if (commits.isOutcomeUnknown()) {
                     meter.fenced();
                 }
                 LOG.info("Shard {}: {} has taken it", shardId, state.owner().orElse("another process"));
                 return Optional.of(End.FENCED);
             }
-            outcomeUnknown = false;
+            commits.begin(state);
             ports.latest().begin(cachedTo(state));
             if (state.progress().closed()) {
                 return Optional.of(End.READ_OUT);
             }
-            streamTime = state.streamTime();
             seek(state);
             return switch (follow(state.progress())) {
                 case STOPPED -> Optional.of(giveUp());
@@ -182,7 +172,7 @@ public final class ShardLoop {
             };
         } catch (RuntimeException e) {
             // a fault of ours; standing still in silence would be the worst answer to it
-            failures++;
+            commits.failed();
             LOG.error("Shard {}: reading goes on from the stored position after a fault", shardId, e);
             return waits.stopRequested() ? Optional.of(End.GIVEN_UP) : Optional.empty();
         }
@@ -216,7 +206,7 @@ public final class ShardLoop {
         for (int attempts = 1; !waits.stopRequested(); attempts++) {
             switch (ports.store().state()) {
                 case Loaded.Found(ShardState state) -> {
-                    if (failures == 0) {
+                    if (commits.failures() == 0) {
                         availabilities.postgresql().worked(shardId);
                     }
                     return Optional.of(state);
@@ -288,9 +278,10 @@ public final class ShardLoop {
                     }
                 }
             }
-            if (waits.nanos() - lastCommit >= claim.heartbeatNanos()) {
+            if (waits.nanos() - commits.lastCommit() >= claim.heartbeatNanos()) {
                 // tells the others that the shard is being read, and this process whether it still is its
-                Optional<Progress> beaten = store(progress, Batch.none(progress.position()), Optional.empty(), false);
+                Optional<Progress> beaten =
+                        commits.store(progress, Batch.none(progress.position()), Optional.empty(), false);
                 if (beaten.isEmpty()) {
                     return Followed.POSITION_UNSURE;
                 }
@@ -307,7 +298,7 @@ public final class ShardLoop {
             // the next read goes on while these commit
             ports.reader().readAhead(Math.max(0, millisToTurn(READ_INTERVAL_MILLIS)));
         }
-        millisBehind = read.millisBehind();
+        commits.isBehind(read.millisBehind());
         Optional<Gap> gap = resumption.gap(read);
         resumption = resumption.after(read);
         gap.ifPresent(found -> LOG.error(
@@ -323,10 +314,10 @@ public final class ShardLoop {
             boolean last = read.atEnd() && !records.hasNext();
             if (batch.position().equals(progress.position()) && !last && gap.isEmpty()) {
                 // the record at the position itself, which is committed
-                streamTime = readTo(batch.arrivedTo());
+                commits.readTo(batch.arrivedTo());
                 continue;
             }
-            Optional<Progress> moved = store(progress, batch, gap, last);
+            Optional<Progress> moved = commits.store(progress, batch, gap, last);
             if (moved.isEmpty()) {
                 return moved;
             }
@@ -334,23 +325,19 @@ public final class ShardLoop {
             gap = Optional.empty();
         }
         if ((read.atEnd() && !progress.closed()) || gap.isPresent()) {
-            Optional<Progress> moved = store(progress, Batch.none(progress.position()), gap, read.atEnd());
+            Optional<Progress> moved = commits.store(progress, Batch.none(progress.position()), gap, read.atEnd());
             if (moved.isEmpty()) {
                 return moved;
             }
             progress = moved.get();
         }
         if (read.records().isEmpty() && read.millisBehind() == 0) {
-            streamTime = readTo(read.answeredAt() - ANSWER_MARGIN_MICROS);
+            commits.readTo(read.answeredAt() - ANSWER_MARGIN_MICROS);
         }
         if (!progress.closed()) {
             meter.caughtUp(shardId, read.millisBehind());
         }
         return Optional.of(progress);
-    }
-
-    private OptionalLong readTo(long micros) {
-        return OptionalLong.of(Math.max(micros, streamTime.orElse(micros)));
     }
 
     /** Keeps reads apart by the interval, counted from the start of the one before. */
@@ -365,84 +352,7 @@ public final class ShardLoop {
 
     /** A pause that does not let the shard look as if nobody read it. */
     private void pause(long millis) {
-        long left = lastCommit + claim.heartbeatNanos() - waits.nanos();
+        long left = commits.lastCommit() + claim.heartbeatNanos() - waits.nanos();
         waits.pause(left <= 0 ? millis : Math.min(millis, Math.ceilDiv(left, 1_000_000L)));
-    }
-
-    /**
-     * Stores a batch and answers where the shard then stands; nothing where only the stored state can tell. What the database
-     * refuses for what it is becomes a dead letter: it is searched by halving, and the halves commit one by one.
-     */
-    private Optional<Progress> store(Progress from, Batch batch, Optional<Gap> gap, boolean last) {
-        return switch (commit(from, batch, gap, last)) {
-            case CommitResult.Committed _ -> Optional.of(from.at(batch.position(), last));
-            case CommitResult.Fenced _, CommitResult.Unavailable _ -> Optional.empty();
-            case CommitResult.Refused(String sqlState, String reason) -> {
-                // what was fed is not stored
-                feeder.forget();
-                yield isolate(from, batch, gap, last, sqlState, reason);
-            }
-        };
-    }
-
-    private Optional<Progress> isolate(
-            Progress from, Batch batch, Optional<Gap> gap, boolean last, String sqlState, String reason) {
-        if (batch.items().size() > 1) {
-            return store(from, batch.firstHalf(), gap, false)
-                    .flatMap(between -> store(between, batch.secondHalf(), Optional.empty(), last));
-        }
-        Optional<Batch.Item> lesser =
-                batch.items().stream().findFirst().flatMap(item -> Unstorable.lesser(item, sqlState));
-        if (lesser.isEmpty()) {
-            // not even a note of it can be stored, or a batch of nothing was refused: as good as away
-            LOG.error("Shard {}: the database refuses what it must take: {}", shardId, reason);
-            unavailable(reason);
-            return Optional.empty();
-        }
-        LOG.warn("Shard {}: the database refuses a reading, which goes to dead_letter: {}", shardId, reason);
-        return store(from, batch.withOnly(lesser.get()), gap, last);
-    }
-
-    private CommitResult commit(Progress from, Batch batch, Optional<Gap> gap, boolean last) {
-        // not before it is stored: a half of a batch must not tell that all of it was read
-        OptionalLong readTo = batch.isNone() ? streamTime : readTo(batch.arrivedTo());
-        Loaded<BatchFeeder.Fed> fed = feeder.feed(batch, readTo, ports.latest().settledTo(), gap, last);
-        CommitResult result =
-                switch (fed) {
-                    case Loaded.Unavailable<BatchFeeder.Fed>(String reason) -> new CommitResult.Unavailable(reason);
-                    case Loaded.Found(BatchFeeder.Fed ready) -> {
-                        outcomeUnknown = true;
-                        CommitResult outcome = ports.store().commit(from, ready.work());
-                        if (outcome instanceof CommitResult.Committed(int rows)) {
-                            feeder.committed();
-                            meter.committed(batch, ready.work(), rows);
-                            latestWrites.add(batch, ready.latest(), millisBehind, waits.nanos());
-                        }
-                        yield outcome;
-                    }
-                };
-        switch (result) {
-            case CommitResult.Committed _ -> {
-                streamTime = readTo;
-                failures = 0;
-                outcomeUnknown = false;
-                lastCommit = waits.nanos();
-                availabilities.postgresql().worked(shardId);
-            }
-            case CommitResult.Fenced _ -> {
-                failures++;
-                outcomeUnknown = false;
-                meter.fenced();
-                LOG.info("Shard {}: someone else has committed; going on from where they stand", shardId);
-            }
-            case CommitResult.Refused _ -> outcomeUnknown = false;
-            case CommitResult.Unavailable(String reason) -> unavailable(reason);
-        }
-        return result;
-    }
-
-    private void unavailable(String reason) {
-        failures++;
-        availabilities.postgresql().failed(shardId, reason);
     }
 }
