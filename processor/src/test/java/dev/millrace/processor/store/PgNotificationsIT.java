@@ -42,23 +42,8 @@ class PgNotificationsIT extends StoreContract {
     }
 
     @Override
-    protected ShardStore newStore(String shardId) {
-        return stores.shard(shardId);
-    }
-
-    @Override
-    protected StreamStore newStream() {
-        return stores.stream();
-    }
-
-    @Override
-    protected SensorStore newSensors() {
-        return stores.sensors();
-    }
-
-    @Override
-    protected StoredContent content() {
-        return stores.content(SHARD);
+    protected Stores stores() {
+        return stores;
     }
 
     @Test

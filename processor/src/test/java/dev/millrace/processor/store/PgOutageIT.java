@@ -43,23 +43,8 @@ class PgOutageIT extends StoreContract {
     }
 
     @Override
-    protected ShardStore newStore(String shardId) {
-        return stores.shard(shardId);
-    }
-
-    @Override
-    protected StreamStore newStream() {
-        return stores.stream();
-    }
-
-    @Override
-    protected SensorStore newSensors() {
-        return stores.sensors();
-    }
-
-    @Override
-    protected StoredContent content() {
-        return stores.content(SHARD);
+    protected Stores stores() {
+        return stores;
     }
 
     private void onInsert(String table, String body) {

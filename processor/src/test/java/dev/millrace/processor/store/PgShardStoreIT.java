@@ -55,23 +55,8 @@ class PgShardStoreIT extends ShardStoreContract {
     }
 
     @Override
-    protected ShardStore newStore(String shardId) {
-        return stores.shard(shardId);
-    }
-
-    @Override
-    protected StreamStore newStream() {
-        return stores.stream();
-    }
-
-    @Override
-    protected SensorStore newSensors() {
-        return stores.sensors();
-    }
-
-    @Override
-    protected StoredContent content() {
-        return stores.content(SHARD);
+    protected Stores stores() {
+        return stores;
     }
 
     /** G3: of two that race for every position, exactly one commits it, and nothing counts twice. */

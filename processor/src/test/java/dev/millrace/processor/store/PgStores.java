@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The stores of one stream in a database of their own, and what was opened of them. */
-final class PgStores implements AutoCloseable {
+final class PgStores implements Stores, AutoCloseable {
 
     static final String STREAM = "stream";
     static final long CREATED = StoreContract.NOON;
@@ -16,25 +16,29 @@ final class PgStores implements AutoCloseable {
         return database;
     }
 
-    synchronized ShardStore shard(String shardId) {
+    @Override
+    public synchronized ShardStore shard(String shardId) {
         ShardStore store = new PgShardStore(database.pool(), new ShardKey(STREAM, CREATED, shardId));
         opened.add(store::close);
         return store;
     }
 
-    synchronized StreamStore stream() {
+    @Override
+    public synchronized StreamStore stream() {
         StreamStore store = new PgStreamStore(database.pool(), STREAM, CREATED);
         opened.add(store::close);
         return store;
     }
 
-    synchronized SensorStore sensors() {
+    @Override
+    public synchronized SensorStore sensors() {
         SensorStore store = new PgSensorStore(database.pool());
         opened.add(store::close);
         return store;
     }
 
-    StoredContent content(String shardId) {
+    @Override
+    public StoredContent content(String shardId) {
         return database.content(new ShardKey(STREAM, CREATED, shardId));
     }
 

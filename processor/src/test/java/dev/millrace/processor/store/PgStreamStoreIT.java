@@ -21,22 +21,7 @@ class PgStreamStoreIT extends StreamStoreContract {
     }
 
     @Override
-    protected ShardStore newStore(String shardId) {
-        return stores.shard(shardId);
-    }
-
-    @Override
-    protected StreamStore newStream() {
-        return stores.stream();
-    }
-
-    @Override
-    protected SensorStore newSensors() {
-        return stores.sensors();
-    }
-
-    @Override
-    protected StoredContent content() {
-        return stores.content(SHARD);
+    protected Stores stores() {
+        return stores;
     }
 }

@@ -31,16 +31,27 @@ public abstract class StoreContract {
             1,
             List.of(new Rule("high", "temperature", OptionalDouble.of(90), OptionalDouble.empty(), Severity.WARNING))));
 
+    /** What the stores of a test are over. */
+    protected abstract Stores stores();
+
     /** Another store of a shard. */
-    protected abstract ShardStore newStore(String shardId);
+    protected final ShardStore newStore(String shardId) {
+        return stores().shard(shardId);
+    }
 
     /** Another store of the stream. */
-    protected abstract StreamStore newStream();
+    protected final StreamStore newStream() {
+        return stores().stream();
+    }
 
-    protected abstract SensorStore newSensors();
+    protected final SensorStore newSensors() {
+        return stores().sensors();
+    }
 
     /** What is stored of {@link #SHARD}, and of all sensors. */
-    protected abstract StoredContent content();
+    protected final StoredContent content() {
+        return stores().content(SHARD);
+    }
 
     /** Another store of a shard that someone owns. */
     protected final ShardStore store() {
