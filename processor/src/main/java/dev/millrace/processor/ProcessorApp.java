@@ -36,6 +36,7 @@ import dev.millrace.processor.store.PgPartitionStore;
 import dev.millrace.processor.store.PgSensorStore;
 import dev.millrace.processor.store.PgShardStore;
 import dev.millrace.processor.store.PgStreamStore;
+import dev.millrace.processor.store.SeriesShares;
 import dev.millrace.processor.store.ShardKey;
 import dev.millrace.processor.task.RestartedProgram;
 import dev.millrace.processor.task.Task;
@@ -71,10 +72,13 @@ public final class ProcessorApp implements Service {
     /** For what sees to the shards: it must not wait for connections that their loops hold. */
     private static final int KEEPERS_CONNECTIONS = 8;
 
+    /** What all shards remember: some 500 bytes each, of their states and of their keys. */
+    private static final int MAX_SERIES = 400_000;
+
     /** What all shards' reads hold at a time. */
     private static final long READ_BYTES = 64 * 1024 * 1024;
 
-    private static final Duration KINESIS_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration KINESIS_TIMEOUT = Duration.ofSeconds(5);
 
     private static final Duration SUBSCRIPTION_SILENCE = Duration.ofMinutes(1);
     private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(30);
@@ -97,6 +101,7 @@ public final class ProcessorApp implements Service {
     private final OpsServer opsServer;
     private final Pool pool;
     private final Pool keepersPool;
+    private final SeriesShares series = new SeriesShares(MAX_SERIES);
     private final Redis redis;
     private final KinesisAsyncClient kinesis;
     private final Optional<KinesisAsyncClient> subscriptions;
@@ -121,9 +126,9 @@ public final class ProcessorApp implements Service {
         vertx = VertxInstances.create();
         opsServer = new OpsServer(vertx, config.ops(), health, registry);
         lease = new LeaseTime(config.membership().leaseDuration());
-        pool = PgPools.create(vertx, config.database(), "millrace-processor", MAX_SHARDS, session(lease));
+        pool = PgPools.create(vertx, config.database(), "millrace-processor", MAX_SHARDS, loopsSession(lease));
         keepersPool = PgPools.create(
-                vertx, config.database(), "millrace-processor-keepers", KEEPERS_CONNECTIONS, session(lease));
+                vertx, config.database(), "millrace-processor-keepers", KEEPERS_CONNECTIONS, keepersSession(lease));
         redis = RedisClients.create(vertx, config.redis());
         kinesis = KinesisClients.create(config.kinesis(), KINESIS_TIMEOUT, MAX_SHARDS);
         KinesisReaders polling = new KinesisReaders(
@@ -169,8 +174,17 @@ public final class ProcessorApp implements Service {
                 .then("close Vert.x", vertx::close);
     }
 
-    /** A session that hangs in a transaction, its process stopped say, holds nobody up for longer. Milliseconds. */
-    private static Map<String, String> session(LeaseTime lease) {
+    /** A session that hangs in a transaction, its process stopped say, holds nobody up for longer. */
+    private static Map<String, String> loopsSession(LeaseTime lease) {
+        return Map.of(
+                "lock_timeout", Long.toString(lease.lockMillis()),
+                "idle_in_transaction_session_timeout", Long.toString(lease.idleInTransactionMillis()),
+                "transaction_timeout", Long.toString(lease.transactionMillis()),
+                "statement_timeout", Long.toString(lease.transactionMillis()));
+    }
+
+    /** What is read for the cache may take longer than a lease lasts. */
+    private static Map<String, String> keepersSession(LeaseTime lease) {
         return Map.of(
                 "lock_timeout", Long.toString(lease.lockMillis()),
                 "idle_in_transaction_session_timeout", Long.toString(lease.idleInTransactionMillis()),
@@ -291,7 +305,8 @@ public final class ProcessorApp implements Service {
         String stream = config.kinesis().stream();
         String shardId = taken.shardId();
         ShardKey key = new ShardKey(stream, taken.listing().created(), shardId);
-        PgShardStore store = new PgShardStore(pool, key);
+        SeriesShares.Share share = series.take();
+        PgShardStore store = new PgShardStore(pool, key, share::capacity);
         LatestValues latest = cacheKeeper.latestValues(key, taken.shard().range());
         // the gateway has limited what was sent; its line may be longer, and must not be refused once it was accepted
         ReadingDecoder decoder = new ReadingDecoder(
@@ -305,7 +320,7 @@ public final class ProcessorApp implements Service {
                         TimeUnit.MILLISECONDS.toMicros(
                                 taken.listing().retention().toMillis()),
                         lease.renewNanos()),
-                new ShardLoop.Ports(readers.reader(taken.listing().created(), shardId), store, latest),
+                new ShardLoop.Ports(readers.reader(taken.listing().created(), shardId), store, latest, share),
                 new ShardLoop.Availabilities(kinesisState, postgresqlState),
                 new BatchDecoder(decoder, taken.shard().range()),
                 new Detector(config.rules()),

@@ -2,12 +2,17 @@ package dev.millrace.core.connect;
 
 import dev.millrace.core.config.DatabaseConfig;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.internal.VertxWrapper;
 import io.vertx.core.net.ClientSSLOptions;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.SslMode;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -17,16 +22,41 @@ public final class PgPools {
     /** Requests that wait for a connection beyond which a pool refuses. */
     private static final int MAX_WAIT_QUEUE = 1_000;
 
+    /** A connection that nobody has used for so long is ended. */
+    private static final Duration IDLE = Duration.ofSeconds(30);
+
+    /**
+     * A connection over which nothing has come for so long is ended, whatever it waits for: a login, above all, that is never
+     * answered, and takes up a place in the pool. Longer than {@link #IDLE} and any statement together, so that it ends no
+     * request. Whoever keeps a connection must use it more often.
+     */
+    private static final Duration SILENCE = Duration.ofSeconds(80);
+
+    /** The server's probes of a client that sends nothing: what it has locked must not wait two hours for the system's usual ones. */
+    private static final Map<String, String> KEEPALIVE =
+            Map.of("tcp_keepalives_idle", "10", "tcp_keepalives_interval", "5", "tcp_keepalives_count", "3");
+
     private PgPools() {}
 
     /**
-     * A pool that connects when it is first asked.
+     * A pool that connects when it is first asked. Sessions whose client's host vanishes end within half a minute, and what they
+     * have locked is free again.
      *
      * @param application what {@code pg_stat_activity} shows
      * @param session settings of each connection's session, such as {@code lock_timeout}
      */
     public static Pool create(
             Vertx vertx, DatabaseConfig config, String application, int size, Map<String, String> session) {
+        return create(vertx, config, application, size, session, SILENCE);
+    }
+
+    static Pool create(
+            Vertx vertx,
+            DatabaseConfig config,
+            String application,
+            int size,
+            Map<String, String> session,
+            Duration silence) {
         PgConnectOptions options = new PgConnectOptions()
                 .setHost(config.host())
                 .setPort(config.port())
@@ -40,17 +70,41 @@ public final class PgPools {
                                 config.sslMode() == DatabaseConfig.SslMode.VERIFY_FULL ? "HTTPS" : ""))
                 .setCachePreparedStatements(true);
         options.addProperty("application_name", application);
+        KEEPALIVE.forEach(options::addProperty);
         session.forEach(options::addProperty);
         PoolOptions pool = new PoolOptions()
                 .setMaxSize(size)
                 .setMaxWaitQueueSize(MAX_WAIT_QUEUE)
+                .setIdleTimeout((int) IDLE.toSeconds())
+                .setIdleTimeoutUnit(TimeUnit.SECONDS)
                 .setConnectionTimeout(5)
                 .setConnectionTimeoutUnit(TimeUnit.SECONDS);
         return PgBuilder.pool()
                 .with(pool)
-                .with(Sockets.keptAlive().setConnectTimeout(5_000))
                 .connectingTo(options)
-                .using(vertx)
+                .using(new VertxOfPool(
+                        vertx,
+                        Sockets.keptAlive().setConnectTimeout(5_000).setReadIdleTimeout((int) silence.toSeconds())))
                 .build();
+    }
+
+    /**
+     * Has the pool's sockets made with our options. The driver drops those that its builder is given (vertx-pg-client 5.0.8; 5.0.12
+     * hands them on).
+     */
+    private static final class VertxOfPool extends VertxWrapper {
+
+        private final NetClientOptions sockets;
+
+        VertxOfPool(Vertx vertx, NetClientOptions sockets) {
+            super((VertxInternal) vertx);
+            this.sockets = sockets;
+        }
+
+        @Override
+        public NetClient createNetClient(NetClientOptions ofDriver) {
+            return super.createNetClient(
+                    new NetClientOptions(sockets).setReconnectAttempts(ofDriver.getReconnectAttempts()));
+        }
     }
 }

@@ -13,9 +13,8 @@ final class Sockets {
     /**
      * Options of a socket that ends when the network or the peer's host goes away without a word: TCP_USER_TIMEOUT (RFC
      * 5482, Linux alone) for one with bytes under way that nobody acknowledges, keepalive probes for one at rest. Neither
-     * ends a connection that is only idle. A peer whose system acknowledges while its program is silent is not covered; an
-     * idle timeout would be, but it also cuts off a request that begins shortly before it, and every subscription. Callers
-     * have timeouts of their own for that.
+     * ends a connection that is only idle. A peer whose system acknowledges while its program is silent is not covered: for
+     * requests callers have timeouts of their own.
      */
     static NetClientOptions keptAlive() {
         return new NetClientOptions().setTcpKeepAlive(true).setTcpUserTimeout((int) UNACKNOWLEDGED.toMillis());

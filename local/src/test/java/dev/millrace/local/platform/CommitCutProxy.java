@@ -2,16 +2,12 @@ package dev.millrace.local.platform;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.millrace.local.port.FreePort;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -19,8 +15,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -62,28 +56,24 @@ final class CommitCutProxy implements AutoCloseable {
 
     private static final List<Cut> KINDS = List.of(Cut.values());
 
-    private final int target;
-    private final ServerSocket server = new ServerSocket();
-    private final AtomicLong seeds;
-    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Relay relay;
     private final Map<Cut, AtomicInteger> cuts = new EnumMap<>(Cut.class);
     private volatile boolean cutting;
-    private volatile boolean closed;
 
     /** Opens a port before {@code target} on this machine; nothing is cut yet. */
     CommitCutProxy(int target, long seed) throws IOException {
-        this.target = target;
-        this.seeds = new AtomicLong(seed);
         for (Cut cut : Cut.values()) {
             cuts.put(cut, new AtomicInteger());
         }
-        server.setReuseAddress(true);
-        server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePort.choose()));
-        Thread.ofVirtual().start(this::accept);
+        AtomicLong seeds = new AtomicLong(seed);
+        relay = new Relay(target, () -> {
+            Random random = new Random(seeds.getAndIncrement());
+            return (client, upstream) -> new Connection(client, upstream, random).run();
+        });
     }
 
     int port() {
-        return server.getLocalPort();
+        return relay.port();
     }
 
     /** From now on connections are cut, those too that are open. */
@@ -99,36 +89,6 @@ final class CommitCutProxy implements AutoCloseable {
     /** How often it has cut where. */
     Map<Cut, AtomicInteger> cuts() {
         return cuts;
-    }
-
-    private void accept() {
-        while (!closed) {
-            try {
-                Socket client = server.accept();
-                Random random = new Random(seeds.getAndIncrement());
-                Thread.ofVirtual().start(() -> serve(client, random));
-            } catch (IOException e) {
-                // closed, or a client that is gone already
-            }
-        }
-    }
-
-    private void serve(Socket client, Random random) {
-        open.add(client);
-        try (client;
-                Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target)) {
-            open.add(upstream);
-            client.setTcpNoDelay(true);
-            upstream.setTcpNoDelay(true);
-            new Connection(client, upstream, random).run();
-            open.remove(upstream);
-        } catch (IOException e) {
-            // the server is away, and so is the connection
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            open.remove(client);
-        }
     }
 
     /** One connection, and what will become of it. */
@@ -167,8 +127,8 @@ final class CommitCutProxy implements AutoCloseable {
                 requests();
                 upstream.shutdownOutput();
             } catch (IOException e) {
-                reset(client);
-                reset(upstream);
+                Relay.reset(client);
+                Relay.reset(upstream);
             }
             answers.join();
         }
@@ -228,7 +188,7 @@ final class CommitCutProxy implements AutoCloseable {
                     }
                     case LATE_COMMIT -> {
                         count();
-                        reset(client);
+                        Relay.reset(client);
                         LockSupport.parkNanos(late.toNanos());
                         pass(out, type, body);
                         answered.await();
@@ -287,8 +247,8 @@ final class CommitCutProxy implements AutoCloseable {
                 }
                 client.shutdownOutput();
             } catch (IOException e) {
-                reset(client);
-                reset(upstream);
+                Relay.reset(client);
+                Relay.reset(upstream);
             } finally {
                 answered.countDown();
             }
@@ -296,8 +256,8 @@ final class CommitCutProxy implements AutoCloseable {
 
         private void end() {
             count();
-            reset(client);
-            reset(upstream);
+            Relay.reset(client);
+            Relay.reset(upstream);
         }
 
         private void count() {
@@ -305,19 +265,8 @@ final class CommitCutProxy implements AutoCloseable {
         }
     }
 
-    private static void reset(Socket socket) {
-        try {
-            socket.setSoLinger(true, 0);
-            socket.close();
-        } catch (IOException e) {
-            // it is closed
-        }
-    }
-
     @Override
     public void close() throws IOException {
-        closed = true;
-        server.close();
-        open.forEach(CommitCutProxy::reset);
+        relay.close();
     }
 }

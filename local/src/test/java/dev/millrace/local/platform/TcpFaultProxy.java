@@ -1,17 +1,11 @@
 package dev.millrace.local.platform;
 
-import dev.millrace.local.port.FreePort;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -36,27 +30,23 @@ final class TcpFaultProxy implements AutoCloseable {
 
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(4);
 
-    private final int target;
+    private final Relay relay;
     private final boolean duplicates;
-    private final ServerSocket server = new ServerSocket();
-    private final AtomicLong seeds;
-    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicInteger cuts = new AtomicInteger();
     private volatile boolean calm;
-    private volatile boolean closed;
 
     /** Opens a port before {@code target} on this machine. */
     TcpFaultProxy(int target, long seed, boolean duplicates) throws IOException {
-        this.target = target;
         this.duplicates = duplicates;
-        this.seeds = new AtomicLong(seed);
-        server.setReuseAddress(true);
-        server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePort.choose()));
-        Thread.ofVirtual().start(this::accept);
+        AtomicLong seeds = new AtomicLong(seed);
+        relay = new Relay(target, () -> {
+            Random random = new Random(seeds.getAndIncrement());
+            return (client, upstream) -> serve(client, upstream, random);
+        });
     }
 
     int port() {
-        return server.getLocalPort();
+        return relay.port();
     }
 
     /** How many connections it has cut. */
@@ -69,51 +59,27 @@ final class TcpFaultProxy implements AutoCloseable {
         calm = true;
     }
 
-    private void accept() {
-        while (!closed) {
-            try {
-                Socket client = server.accept();
-                Random random = new Random(seeds.getAndIncrement());
-                Thread.ofVirtual().start(() -> serve(client, random));
-            } catch (IOException e) {
-                // closed, or a client that is gone already
+    private void serve(Socket client, Socket upstream, Random random) throws IOException, InterruptedException {
+        int life = MEAN_LIFE / 4 + random.nextInt(MEAN_LIFE * 3 / 2);
+        boolean deaf = random.nextBoolean();
+        Random pauses = new Random(random.nextLong());
+        AtomicBoolean hears = new AtomicBoolean(true);
+        Thread answers = Thread.ofVirtual().start(() -> answers(upstream, client, pauses, hears));
+        byte[] sent = requests(client, upstream, random, life);
+        if (sent.length >= life) {
+            if (deaf) {
+                hears.set(false);
+                client.setSoTimeout(DEAF_MILLIS);
+                requests(client, upstream, random, DEAF_FOR);
+            }
+            cuts.incrementAndGet();
+            Relay.reset(client);
+            Relay.reset(upstream);
+            if (duplicates) {
+                repeat(sent);
             }
         }
-    }
-
-    private void serve(Socket client, Random random) {
-        open.add(client);
-        try (client;
-                Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target)) {
-            open.add(upstream);
-            int life = MEAN_LIFE / 4 + random.nextInt(MEAN_LIFE * 3 / 2);
-            boolean deaf = random.nextBoolean();
-            Random pauses = new Random(random.nextLong());
-            AtomicBoolean hears = new AtomicBoolean(true);
-            Thread answers = Thread.ofVirtual().start(() -> answers(upstream, client, pauses, hears));
-            byte[] sent = requests(client, upstream, random, life);
-            if (sent.length >= life) {
-                if (deaf) {
-                    hears.set(false);
-                    client.setSoTimeout(DEAF_MILLIS);
-                    requests(client, upstream, random, DEAF_FOR);
-                }
-                cuts.incrementAndGet();
-                reset(client);
-                reset(upstream);
-                if (duplicates) {
-                    repeat(sent);
-                }
-            }
-            answers.join();
-            open.remove(upstream);
-        } catch (IOException e) {
-            // the server is away, and so is the connection
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            open.remove(client);
-        }
+        answers.join();
     }
 
     /** Passes on what the client sends, until it is that much, or the end; answers what it was. */
@@ -165,20 +131,13 @@ final class TcpFaultProxy implements AutoCloseable {
 
     /** What a connection sent arrives on another, whose answers nobody hears. */
     private void repeat(byte[] sent) {
-        try (Socket again = new Socket(InetAddress.getLoopbackAddress(), target)) {
-            open.add(again);
+        try (Socket again = relay.connect()) {
             again.getOutputStream().write(sent);
             again.shutdownOutput();
             again.getInputStream().transferTo(OutputStream.nullOutputStream());
-            open.remove(again);
         } catch (IOException e) {
             // the server is away, or the client is there again and took over
         }
-    }
-
-    private static void reset(Socket socket) throws IOException {
-        socket.setSoLinger(true, 0);
-        socket.close();
     }
 
     private static void closeQuietly(Socket socket) {
@@ -191,8 +150,6 @@ final class TcpFaultProxy implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        closed = true;
-        server.close();
-        open.forEach(TcpFaultProxy::closeQuietly);
+        relay.close();
     }
 }

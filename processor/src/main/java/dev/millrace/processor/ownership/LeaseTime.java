@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
  */
 public record LeaseTime(Duration duration) {
 
+    private static final Duration SLOW_DISK = Duration.ofSeconds(5);
+
     /** Between two signs of life, nanoseconds. */
     public long renewNanos() {
         return duration.toNanos() / 3;
@@ -33,6 +35,14 @@ public record LeaseTime(Duration duration) {
     /** How long a session of the database may be idle in a transaction, milliseconds. */
     public long idleInTransactionMillis() {
         return duration.toMillis() / 3 * 2;
+    }
+
+    /**
+     * How long a transaction may last, and a statement that is one by itself, milliseconds: past the lease time the shard has another
+     * owner, and the work is for nothing. Not less than a slow disk may take.
+     */
+    public long transactionMillis() {
+        return Math.max(SLOW_DISK.toMillis(), duration.toMillis() / 10 * 8);
     }
 
     /** How long a statement may wait for a lock, milliseconds. */

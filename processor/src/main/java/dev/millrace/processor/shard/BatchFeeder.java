@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.IntSupplier;
 
 /**
  * Makes of a batch the work that commits: feeds its values to the detector, each series from the state that is stored. For
@@ -29,11 +30,9 @@ import java.util.Set;
  */
 final class BatchFeeder {
 
-    private static final int MAX_SERIES = 200_000;
-
     private final Detector detector;
     private final ShardStore store;
-    private final SeriesMemory memory = new SeriesMemory(MAX_SERIES);
+    private final SeriesMemory memory;
 
     /**
      * A batch's work.
@@ -44,7 +43,9 @@ final class BatchFeeder {
 
     private record Identity(SeriesId series, long at) {}
 
-    BatchFeeder(Detector detector, ShardStore store) {
+    /** @param capacity how many series are remembered from batch to batch */
+    BatchFeeder(Detector detector, ShardStore store, IntSupplier capacity) {
+        this.memory = new SeriesMemory(capacity);
         this.detector = detector;
         this.store = store;
     }

@@ -74,11 +74,21 @@ final class KinesisCalls {
                 record.data().asByteArrayUnsafe());
     }
 
+    /** What an answer's records take in memory. */
+    static long bytesOf(List<Record> records) {
+        return records.stream()
+                .mapToLong(record -> bytes(record.data().asByteArrayUnsafe(), record.partitionKey()))
+                .sum();
+    }
+
+    private static long bytes(byte[] data, String partitionKey) {
+        return (long) data.length + partitionKey.length() + RECORD_OVERHEAD_BYTES;
+    }
+
     /** What records take in memory. */
     static long bytes(List<ShardRecord> records) {
         return records.stream()
-                .mapToLong(
-                        record -> record.data().length + record.partitionKey().length() + RECORD_OVERHEAD_BYTES)
+                .mapToLong(record -> bytes(record.data(), record.partitionKey()))
                 .sum();
     }
 

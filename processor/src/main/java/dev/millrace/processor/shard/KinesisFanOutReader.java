@@ -255,7 +255,7 @@ final class KinesisFanOutReader implements ShardReader {
                 .thenApply(Optional::of)
                 .completeOnTimeout(Optional.empty(), WAIT.toMillis(), TimeUnit.MILLISECONDS));
         if (room.isEmpty()) {
-            return new ShardRead.Throttled("the memory for what is being read is full");
+            return new ShardRead.Waiting();
         }
         claim = null;
         given = room.get();

@@ -14,6 +14,7 @@ import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 final class KinesisReadAhead {
 
     private final ReadBudget budget;
+    private final long bytes;
     private final Supplier<CompletableFuture<GetRecordsResponse>> call;
     private final CompletableFuture<Optional<Found>> answer = new CompletableFuture<>();
     private @Nullable CompletableFuture<GetRecordsResponse> underWay;
@@ -22,8 +23,10 @@ final class KinesisReadAhead {
     /** @param room what was taken for the answer, and is the taker's now */
     record Found(GetRecordsResponse answer, ReadBudget.Room room) {}
 
-    KinesisReadAhead(ReadBudget budget, Supplier<CompletableFuture<GetRecordsResponse>> call) {
+    /** @param bytes the room that is taken until the answer is known */
+    KinesisReadAhead(ReadBudget budget, long bytes, Supplier<CompletableFuture<GetRecordsResponse>> call) {
         this.budget = budget;
+        this.bytes = bytes;
         this.call = call;
     }
 
@@ -59,8 +62,7 @@ final class KinesisReadAhead {
         CompletableFuture<GetRecordsResponse> begun;
         ReadBudget.Room room;
         synchronized (this) {
-            Optional<ReadBudget.Room> free =
-                    thrownAway ? Optional.empty() : budget.tryTake(KinesisShardReader.MAX_ANSWER_BYTES);
+            Optional<ReadBudget.Room> free = thrownAway ? Optional.empty() : budget.tryTake(bytes);
             if (free.isEmpty()) {
                 answer.complete(Optional.empty());
                 return;
@@ -71,6 +73,7 @@ final class KinesisReadAhead {
         }
         CompletableFuture<?> _ = begun.whenComplete((found, failure) -> {
             if (failure == null) {
+                room.fit(KinesisCalls.bytesOf(found.records()));
                 answer.complete(Optional.of(new Found(found, room)));
             } else {
                 room.release();

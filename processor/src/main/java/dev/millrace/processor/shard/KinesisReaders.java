@@ -105,4 +105,9 @@ public final class KinesisReaders {
     KinesisStreamCheck check() {
         return check;
     }
+
+    /** A monotonic clock. */
+    long nanos() {
+        return nanos.getAsLong();
+    }
 }

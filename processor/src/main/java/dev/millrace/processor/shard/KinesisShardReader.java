@@ -3,6 +3,7 @@ package dev.millrace.processor.shard;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -21,11 +22,11 @@ import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
  */
 final class KinesisShardReader implements ShardReader {
 
-    /** The most that a GetRecords answers. */
-    static final long MAX_ANSWER_BYTES = 10 * 1024 * 1024;
-
-    /** How long a read waits for room before it lets its caller look around; it keeps its place in the line. */
-    private static final Duration WAIT_FOR_ROOM = Duration.ofSeconds(1);
+    /**
+     * How long a read waits for room, or for what comes before it, until it lets its caller look around: so a read takes as long as one
+     * call may take, and this, and a stop waits for no more.
+     */
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final KinesisReaders shared;
     private final KinesisCalls calls;
@@ -43,6 +44,11 @@ final class KinesisShardReader implements ShardReader {
     private Optional<String> freshContinuation = Optional.empty();
     private boolean lost;
     private @Nullable String iterator;
+
+    /** An iterator of which it is not known yet whether it is one of the stream that was. */
+    private @Nullable String unchecked;
+
+    private final ReadSize size = new ReadSize();
     private @Nullable KinesisReadAhead ahead;
     private ReadBudget.@Nullable Claim claim;
 
@@ -88,8 +94,9 @@ final class KinesisShardReader implements ShardReader {
     public void readAhead(long delayMillis) {
         // a new iterator takes calls that a read in the background has no time for
         if (ahead == null && iterator != null) {
-            String at = iterator;
-            ahead = new KinesisReadAhead(shared.budget(), () -> shared.client().getRecords(request(at)));
+            GetRecordsRequest request = request(iterator, size.next());
+            ahead = new KinesisReadAhead(
+                    shared.budget(), size.next().bytes(), () -> shared.client().getRecords(request));
             ahead.beginAfter(delayMillis);
         }
     }
@@ -106,6 +113,7 @@ final class KinesisShardReader implements ShardReader {
             claim = null;
         }
         iterator = null;
+        unchecked = null;
     }
 
     @Override
@@ -148,25 +156,35 @@ final class KinesisShardReader implements ShardReader {
     }
 
     private ShardRead readNow() throws KinesisCalls.Failure {
-        if (iterator == null) {
-            String fresh;
+        long patientTo = shared.nanos() + PATIENCE.toNanos();
+        if (iterator == null && unchecked == null) {
             try {
-                fresh = newIterator();
+                unchecked = newIterator();
             } catch (KinesisCalls.Failure e) {
                 return withoutIterator(e);
             }
+            if (isOver(patientTo)) {
+                return new ShardRead.Waiting();
+            }
+        }
+        if (iterator == null) {
             if (calls.await(shared.check().created()) != created) {
+                unchecked = null;
                 return new ShardRead.Failed("the stream was deleted and made again");
             }
-            iterator = fresh;
+            iterator = unchecked;
+            unchecked = null;
+            if (isOver(patientTo)) {
+                return new ShardRead.Waiting();
+            }
         }
-        Optional<ReadBudget.Room> room = awaitRoom();
+        Optional<ReadBudget.Room> room = awaitRoom(patientTo);
         if (room.isEmpty()) {
-            return new ShardRead.Throttled("the memory for what is being read is full");
+            return new ShardRead.Waiting();
         }
         GetRecordsResponse answer;
         try {
-            answer = calls.await(shared.client().getRecords(request(iterator)));
+            answer = calls.await(shared.client().getRecords(request(Objects.requireNonNull(iterator), size.next())));
         } catch (KinesisCalls.Failure | RuntimeException e) {
             room.get().release();
             throw e;
@@ -174,21 +192,29 @@ final class KinesisShardReader implements ShardReader {
         return take(answer, room.get());
     }
 
-    private Optional<ReadBudget.Room> awaitRoom() throws KinesisCalls.Failure {
+    private boolean isOver(long nanos) {
+        return shared.nanos() - nanos >= 0;
+    }
+
+    /** Keeps its place in the line where there is no room in time. */
+    private Optional<ReadBudget.Room> awaitRoom(long nanos) throws KinesisCalls.Failure {
         if (claim == null) {
-            claim = shared.budget().claim(MAX_ANSWER_BYTES);
+            claim = shared.budget().claim(size.next().bytes());
         }
         Optional<ReadBudget.Room> room = calls.await(claim.room()
                 .thenApply(Optional::of)
-                .completeOnTimeout(Optional.empty(), WAIT_FOR_ROOM.toMillis(), TimeUnit.MILLISECONDS));
+                .completeOnTimeout(Optional.empty(), nanos - shared.nanos(), TimeUnit.NANOSECONDS));
         if (room.isPresent()) {
             claim = null;
         }
         return room;
     }
 
-    private static GetRecordsRequest request(String iterator) {
-        return GetRecordsRequest.builder().shardIterator(iterator).build();
+    private static GetRecordsRequest request(String iterator, ReadSize.Next size) {
+        return GetRecordsRequest.builder()
+                .shardIterator(iterator)
+                .limit(size.records())
+                .build();
     }
 
     /** An answer's records, and the reader's move behind them. */
@@ -209,7 +235,9 @@ final class KinesisShardReader implements ShardReader {
         if (!records.isEmpty()) {
             lastRead = records.getLast().sequenceNumber();
         }
-        room.shrinkTo(KinesisCalls.bytes(records));
+        long bytes = KinesisCalls.bytes(records);
+        room.fit(bytes);
+        size.answered(records.size(), bytes);
         given = room;
         return new ShardRead.Records(
                 records, behind, atEnd, KinesisCalls.answeredAt(answer.sdkHttpResponse(), shared.clock()));

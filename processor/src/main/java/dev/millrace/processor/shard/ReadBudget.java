@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The bytes that all readers of a process may hold at a time. Whoever waits for room gets it in the order of asking; who asks
+ * The bytes that all readers of a process may hold at a time, by what they expect. Whoever waits for room gets it in the order of asking; who asks
  * while nothing is held gets it whatever the size, so that a small budget makes reading slow and never stops it. Thread-safe.
  */
 public final class ReadBudget {
@@ -107,24 +107,34 @@ public final class ReadBudget {
     public final class Room {
 
         private long amount;
+        private boolean released;
 
         private Room(long amount) {
             this.amount = amount;
         }
 
-        /** Gives back what is not needed. */
-        public void shrinkTo(long needed) {
-            synchronized (ReadBudget.this) {
-                long rest = Math.min(amount, needed);
-                held -= amount - rest;
-                amount = rest;
-            }
-            grant();
+        /**
+         * Becomes as large as is needed. What is there already cannot be refused: it may be more than was asked for, and more than the
+         * budget has; then others wait for longer.
+         */
+        public void fit(long needed) {
+            resize(needed, false);
         }
 
         /** Gives all of it back; a second time does nothing. */
         public void release() {
-            shrinkTo(0);
+            resize(0, true);
+        }
+
+        private void resize(long needed, boolean last) {
+            synchronized (ReadBudget.this) {
+                if (!released) {
+                    held += needed - amount;
+                    amount = needed;
+                    released = last;
+                }
+            }
+            grant();
         }
     }
 }

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.IntSupplier;
 
 /**
  * The series that a shard has lately fed, as they stand after the last commit, and within a batch ahead of it: after a commit
@@ -17,12 +18,12 @@ import java.util.Set;
  */
 final class SeriesMemory {
 
-    private final int capacity;
+    private final IntSupplier capacity;
     private final LinkedHashMap<SeriesId, Entry> series = new LinkedHashMap<>(16, 0.75f, true);
 
     private record Entry(SeriesId id, Detector.Series series) {}
 
-    SeriesMemory(int capacity) {
+    SeriesMemory(IntSupplier capacity) {
         this.capacity = capacity;
     }
 
@@ -61,7 +62,7 @@ final class SeriesMemory {
     /** Lets those go that are over the capacity; between batches, since a batch needs all of its own. */
     void trim() {
         Iterator<SeriesId> oldest = series.keySet().iterator();
-        for (int excess = series.size() - capacity; excess > 0; excess--) {
+        for (int excess = series.size() - capacity.getAsInt(); excess > 0; excess--) {
             oldest.next();
             oldest.remove();
         }

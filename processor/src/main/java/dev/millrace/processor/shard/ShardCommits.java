@@ -41,7 +41,7 @@ final class ShardCommits {
         this.shardId = shardId;
         this.ports = ports;
         this.postgresql = postgresql;
-        this.feeder = new BatchFeeder(detector, ports.store());
+        this.feeder = new BatchFeeder(detector, ports.store(), ports.series()::capacity);
         this.latestWrites = new LatestWrites(ports.latest(), waits.nanos());
         this.meter = meter;
         this.waits = waits;

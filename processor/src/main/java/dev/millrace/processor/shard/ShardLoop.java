@@ -8,6 +8,7 @@ import dev.millrace.processor.store.Gap;
 import dev.millrace.processor.store.Loaded;
 import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Progress;
+import dev.millrace.processor.store.SeriesShares;
 import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.ShardStore;
 import dev.millrace.processor.task.Waits;
@@ -73,8 +74,12 @@ public final class ShardLoop {
         POSITION_UNSURE
     }
 
-    /** What a loop reads from and writes to. */
-    public record Ports(ShardReader reader, ShardStore store, LatestValues latest) {}
+    /**
+     * What a loop reads from and writes to; it closes them.
+     *
+     * @param series how many it may remember
+     */
+    public record Ports(ShardReader reader, ShardStore store, LatestValues latest, SeriesShares.Share series) {}
 
     /** Those whose outages a loop tells. */
     public record Availabilities(Availability kinesis, Availability postgresql) {}
@@ -138,6 +143,7 @@ public final class ShardLoop {
             ports.reader().close();
             ports.store().close();
             ports.latest().end();
+            ports.series().close();
             availabilities.kinesis().forget(shardId);
             availabilities.postgresql().forget(shardId);
             meter.left(shardId);
@@ -249,6 +255,7 @@ public final class ShardLoop {
                 break;
             }
             switch (ports.reader().read()) {
+                case ShardRead.Waiting _ -> {}
                 case ShardRead.Throttled(String reason) -> {
                     // part of a shard's life, unless there is no end to it
                     if (++unanswered >= THROTTLED_READS_BEFORE_OUTAGE) {

@@ -19,8 +19,14 @@ public sealed interface ShardRead {
     record Failed(String reason) implements ShardRead {}
 
     /**
-     * Nothing was read, because the shard has given its readers what it gives in a second, or after a large answer in five;
-     * or because the process has no room for what would be read. The reader still stands where it stood.
+     * Nothing was read yet: the process has no room for what would be read, or what comes before the reading has taken its time.
+     * The reader goes on from there when it is asked again, so that a wait is no reason to overlook a stop.
+     */
+    record Waiting() implements ShardRead {}
+
+    /**
+     * Nothing was read, because the shard has given its readers what it gives in a second, or after a large answer in five. The
+     * reader still stands where it stood.
      */
     record Throttled(String reason) implements ShardRead {}
 

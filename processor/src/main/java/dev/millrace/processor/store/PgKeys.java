@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.IntSupplier;
 
 /**
  * The keys that stand for sensors, measurements and series in rows. They are made in statements of their own, before the
@@ -26,9 +27,6 @@ final class PgKeys {
     static final int NUMERIC = 1;
 
     static final int STATE = 2;
-
-    /** Beyond this many, a memory is emptied and fills anew: about 50 MB at most for all three. */
-    private static final int MAX_REMEMBERED = 200_000;
 
     private static final String SENSORS = "SELECT sensor_id, sensor_key FROM sensor WHERE sensor_id = ANY ($1::text[])";
     private static final String NEW_SENSORS =
@@ -46,6 +44,7 @@ final class PgKeys {
             """;
 
     private final PgSession session;
+    private final IntSupplier capacity;
     private final Map<String, Integer> sensors = new HashMap<>();
     private final Map<String, Integer> metrics = new HashMap<>();
     private final Map<SeriesId, Key> keys = new HashMap<>();
@@ -60,8 +59,10 @@ final class PgKeys {
         }
     }
 
-    PgKeys(PgSession session) {
+    /** @param capacity series beyond which all are forgotten and the memory fills anew */
+    PgKeys(PgSession session, IntSupplier capacity) {
         this.session = session;
+        this.capacity = capacity;
     }
 
     /** Forgets all of them, as must be done when the connection is lost. */
@@ -84,7 +85,7 @@ final class PgKeys {
         if (unknown.isEmpty()) {
             return;
         }
-        if (sensors.size() > MAX_REMEMBERED || kinds.size() > MAX_REMEMBERED || metrics.size() > MAX_REMEMBERED) {
+        if (kinds.size() > capacity.getAsInt()) {
             clear();
             unknown.putAll(wanted);
         }

@@ -6,6 +6,7 @@ import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.Pool;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,10 +28,22 @@ public final class PgNotifications {
     private final Pool pool;
     private final Runnable wake;
     private final RandomGenerator random;
+    private final Pace pace;
 
     private boolean closed;
     private int failures;
     private @Nullable PgConnection connection;
+
+    /**
+     * What listens hears nothing for hours; only an answer shows that it would.
+     *
+     * @param checkMillis between questions
+     * @param answerMillis how long an answer may take
+     */
+    record Pace(long checkMillis, long answerMillis) {
+
+        static final Pace USUAL = new Pace(20_000, 5_000);
+    }
 
     /**
      * @param pool gives one connection away for good
@@ -38,6 +51,11 @@ public final class PgNotifications {
      *     loop, so it must not block
      */
     public PgNotifications(Vertx vertx, Pool pool, Runnable wake, RandomGenerator random) {
+        this(vertx, pool, wake, random, Pace.USUAL);
+    }
+
+    PgNotifications(Vertx vertx, Pool pool, Runnable wake, RandomGenerator random, Pace pace) {
+        this.pace = pace;
         this.vertx = vertx;
         this.pool = pool;
         this.wake = wake;
@@ -67,21 +85,40 @@ public final class PgNotifications {
         own.exceptionHandler(_ -> {});
         // before anything is asked of it, so that its end is not missed
         own.closeHandler(_ -> lost(own));
-        own.query("LISTEN " + CHANNEL).execute().onComplete(answer -> {
-            if (answer.succeeded()) {
-                listening();
-            } else {
-                own.close();
-                lost(own);
+        ask(own, "LISTEN " + CHANNEL, () -> {
+            synchronized (this) {
+                failures = 0;
+            }
+            wake.run();
+            checkLater(own);
+        });
+    }
+
+    private void checkLater(PgConnection own) {
+        vertx.setTimer(pace.checkMillis, _ -> {
+            if (isInUse(own)) {
+                ask(own, "SELECT 1", () -> checkLater(own));
             }
         });
     }
 
-    private void listening() {
-        synchronized (this) {
-            failures = 0;
-        }
-        wake.run();
+    private synchronized boolean isInUse(PgConnection own) {
+        return connection == own;
+    }
+
+    /** Parts with a connection that fails, or says nothing. */
+    private void ask(PgConnection own, String statement, Runnable answered) {
+        own.query(statement)
+                .execute()
+                .timeout(pace.answerMillis, TimeUnit.MILLISECONDS)
+                .onComplete(answer -> {
+                    if (answer.succeeded()) {
+                        answered.run();
+                    } else {
+                        PgSession.end(own);
+                        lost(own);
+                    }
+                });
     }
 
     /** Once for each connection. */

@@ -132,11 +132,16 @@ final class PgSession {
                 // one that has failed hears nothing else
                 connection.query("ROLLBACK").execute();
             }
-            connection
-                    .query("SELECT pg_terminate_backend(pg_backend_pid())")
-                    .execute()
-                    .onComplete(_ -> connection.close());
+            end(connection);
         }
+    }
+
+    /** Ends a pooled connection for good. One that never answers keeps its place in the pool until its silence ends it. */
+    static void end(SqlConnection connection) {
+        connection
+                .query("SELECT pg_terminate_backend(pg_backend_pid())")
+                .execute()
+                .onComplete(_ -> connection.close());
     }
 
     /** Gives the connection back; the next use takes another one. */

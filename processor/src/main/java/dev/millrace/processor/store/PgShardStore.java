@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 
 /** A shard's store in PostgreSQL. */
 public final class PgShardStore implements ShardStore {
@@ -48,10 +49,11 @@ public final class PgShardStore implements ShardStore {
     private final PgSession session;
     private final PgKeys keys;
 
-    public PgShardStore(Pool pool, ShardKey shard) {
+    /** @param capacity how many series' keys it may remember */
+    public PgShardStore(Pool pool, ShardKey shard, IntSupplier capacity) {
         this.shard = shard;
         this.session = new PgSession(pool, this::forget);
-        this.keys = new PgKeys(session);
+        this.keys = new PgKeys(session, capacity);
     }
 
     private void forget() {

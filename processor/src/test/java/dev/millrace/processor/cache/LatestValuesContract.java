@@ -23,8 +23,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** G6: Redis is right again soon after it is back, also for sensors that have since gone silent. */
+@Execution(ExecutionMode.CONCURRENT)
 abstract class LatestValuesContract {
 
     private final Vertx vertx = Vertx.vertx();

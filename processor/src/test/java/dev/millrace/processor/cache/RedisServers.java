@@ -24,6 +24,7 @@ final class RedisServers implements AutoCloseable {
 
     private static final int SLOTS = 16_384;
     private static final int WAIT_SECONDS = 60;
+    private static final int START_ATTEMPTS = 5;
 
     private final Vertx vertx;
     private final Path directory;
@@ -33,16 +34,19 @@ final class RedisServers implements AutoCloseable {
     /** One server. */
     private final class Node {
 
-        final int port = FreePort.choose();
+        final int port;
         final Redis redis;
         private RedisServer server;
 
-        Node() {
+        /** Starts it. */
+        Node(int port) throws IOException {
+            this.port = port;
             server = build();
+            server.start();
             redis = RedisClients.create(vertx, new RedisConfig(URI.create("redis://127.0.0.1:" + port), false));
         }
 
-        RedisServer build() {
+        private RedisServer build() {
             try {
                 RedisServerBuilder builder = RedisServer.newRedisServer()
                         .port(port)
@@ -106,9 +110,20 @@ final class RedisServers implements AutoCloseable {
         this.directory = directory;
         this.cluster = cluster;
         for (int i = 0; i < count; i++) {
-            Node node = new Node();
-            nodes.add(node);
-            node.start();
+            nodes.add(node());
+        }
+    }
+
+    /** Another server that runs. A node of a cluster has a second port, which may be taken where the first one is free. */
+    private Node node() {
+        for (int left = START_ATTEMPTS; ; left--) {
+            try {
+                return new Node(FreePort.choose());
+            } catch (IOException e) {
+                if (left == 1) {
+                    throw new UncheckedIOException(e);
+                }
+            }
         }
     }
 
@@ -188,15 +203,20 @@ final class RedisServers implements AutoCloseable {
         nodes.forEach(node -> node.command(Command.FLUSHALL));
     }
 
-    /** Adds a server that follows another, and waits until it has all of it. Answers its number. */
+    /** Adds a server that follows another, and waits until it has all of it and all know it. Answers its number. */
     int addReplica(int of) {
-        Node replica = new Node();
+        Node replica = node();
+        List<Node> others = List.copyOf(nodes);
         nodes.add(replica);
-        replica.start();
         String master = nodes.get(of).id();
         replica.command(Command.CLUSTER, "MEET", "127.0.0.1", nodes.get(of).port);
         await(() -> replica.command(Command.CLUSTER, "NODES").toString().contains(master));
         replica.command(Command.CLUSTER, "REPLICATE", master);
+        // whoever does not know it does not vote for it
+        String id = replica.id();
+        await(() -> others.stream()
+                .map(node -> node.command(Command.CLUSTER, "NODES").toString())
+                .allMatch(known -> known.lines().anyMatch(line -> line.startsWith(id) && line.contains(" slave "))));
         await(() -> replica.command(Command.INFO, "replication").toString().contains("master_link_status:up"));
         return nodes.size() - 1;
     }

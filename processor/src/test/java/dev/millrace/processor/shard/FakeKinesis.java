@@ -43,10 +43,13 @@ final class FakeKinesis implements KinesisAsyncClient {
     private int summariesAsked;
     private boolean consumer = true;
     private Runnable beforeRecords = () -> {};
+    private Runnable beforeIterator = () -> {};
+    private Runnable beforeSummary = () -> {};
     final List<String> registered = new ArrayList<>();
     final List<FakeSubscription> subscriptions = new CopyOnWriteArrayList<>();
     final List<GetShardIteratorRequest> iterators = new ArrayList<>();
     final List<String> iteratorsUsed = Collections.synchronizedList(new ArrayList<>());
+    final List<Integer> limits = Collections.synchronizedList(new ArrayList<>());
     final List<ListShardsRequest> listings = new ArrayList<>();
 
     FakeKinesis answer(GetRecordsResponse response) {
@@ -98,6 +101,7 @@ final class FakeKinesis implements KinesisAsyncClient {
 
     @Override
     public CompletableFuture<GetShardIteratorResponse> getShardIterator(GetShardIteratorRequest request) {
+        beforeIterator.run();
         iterators.add(request);
         Throwable failure = iteratorFailures.poll();
         if (failure != null) {
@@ -111,9 +115,22 @@ final class FakeKinesis implements KinesisAsyncClient {
     @Override
     public synchronized CompletableFuture<DescribeStreamSummaryResponse> describeStreamSummary(
             DescribeStreamSummaryRequest request) {
+        beforeSummary.run();
         summariesAsked++;
         CompletableFuture<DescribeStreamSummaryResponse> laidOut = summaries.poll();
         return laidOut == null ? CompletableFuture.completedFuture(summary()) : laidOut;
+    }
+
+    /** Happens before an iterator is given. */
+    FakeKinesis beforeIterator(Runnable event) {
+        beforeIterator = event;
+        return this;
+    }
+
+    /** Happens before a summary is given. */
+    FakeKinesis beforeSummary(Runnable event) {
+        beforeSummary = event;
+        return this;
     }
 
     /** Happens before records are given. */
@@ -163,6 +180,7 @@ final class FakeKinesis implements KinesisAsyncClient {
     public CompletableFuture<GetRecordsResponse> getRecords(GetRecordsRequest request) {
         beforeRecords.run();
         iteratorsUsed.add(request.shardIterator());
+        limits.add(request.limit());
         return Objects.requireNonNull(answers.poll(), "no answer was laid out");
     }
 

@@ -31,7 +31,7 @@ class KinesisFanOutReaderTest {
 
     private final Vertx vertx = Vertx.vertx();
     private final FakeKinesis kinesis = new FakeKinesis();
-    private final ReadBudget budget = new ReadBudget(3 * KinesisShardReader.MAX_ANSWER_BYTES);
+    private final ReadBudget budget = new ReadBudget(3 * ReadSize.MAX_ANSWER_BYTES);
     private final AtomicLong nanos = new AtomicLong();
     private final KinesisReaders polling =
             new KinesisReaders(kinesis, vertx, "stream", budget, () -> Instant.EPOCH, nanos::get);

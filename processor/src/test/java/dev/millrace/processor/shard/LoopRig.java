@@ -19,6 +19,7 @@ import dev.millrace.processor.store.InMemoryShardStore;
 import dev.millrace.processor.store.InMemoryStreamStore;
 import dev.millrace.processor.store.LatestValue;
 import dev.millrace.processor.store.Loaded;
+import dev.millrace.processor.store.SeriesShares;
 import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.ShardStore;
 import dev.millrace.processor.store.StoredContent;
@@ -93,7 +94,7 @@ final class LoopRig {
             Waits waits) {
         return new ShardLoop(
                 new ShardLoop.Claim(shardId, epoch, OptionalLong.empty(), RETENTION_MICROS, HEARTBEAT_NANOS),
-                new ShardLoop.Ports(reader, store, latest),
+                new ShardLoop.Ports(reader, store, latest, new SeriesShares(100_000).take()),
                 availabilities(health),
                 decoder(),
                 detector(),

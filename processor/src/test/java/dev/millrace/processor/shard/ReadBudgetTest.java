@@ -23,7 +23,7 @@ class ReadBudgetTest {
         ReadBudget.Room first = budget.tryTake(60).orElseThrow();
 
         assertTrue(budget.tryTake(41).isEmpty());
-        first.shrinkTo(59);
+        first.fit(59);
         assertTrue(budget.tryTake(41).isPresent());
         assertEquals(100, budget.held());
     }
@@ -34,9 +34,23 @@ class ReadBudgetTest {
 
         room.release();
         room.release();
-        room.shrinkTo(50);
+        room.fit(50);
+        room.fit(70);
 
         assertEquals(0, budget.held());
+    }
+
+    @Test
+    void whatIsLargerThanItsRoomMakesOthersWait() {
+        ReadBudget.Room room = budget.tryTake(10).orElseThrow();
+
+        room.fit(150);
+
+        assertEquals(150, budget.held());
+        ReadBudget.Claim next = budget.claim(1);
+        assertFalse(next.room().isDone());
+        room.fit(99);
+        assertTrue(next.room().isDone());
     }
 
     @Test
@@ -47,7 +61,7 @@ class ReadBudgetTest {
 
         assertFalse(small.room().isDone(), "overtook one that waited before it");
         assertTrue(budget.tryTake(5).isEmpty(), "overtook those that wait");
-        held.shrinkTo(50);
+        held.fit(50);
 
         assertTrue(large.room().isDone());
         assertFalse(small.room().isDone());
@@ -101,7 +115,7 @@ class ReadBudgetTest {
                         most.accumulateAndGet(inUse.addAndGet(30), Math::max);
                         Thread.onSpinWait();
                         inUse.addAndGet(-20);
-                        room.shrinkTo(10);
+                        room.fit(10);
                         inUse.addAndGet(-10);
                         room.release();
                     }

@@ -14,6 +14,7 @@ import dev.millrace.processor.store.Content;
 import dev.millrace.processor.store.InMemoryShardStore;
 import dev.millrace.processor.store.InMemoryStreamStore;
 import dev.millrace.processor.store.Loaded;
+import dev.millrace.processor.store.SeriesShares;
 import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.StartPosition;
 import java.time.Duration;
@@ -85,7 +86,7 @@ class ShardSupervisorTest {
                     () -> FaultyStore.Fault.NONE);
             return new ShardLoop(
                     new ShardLoop.Claim(taken.shardId(), taken.epoch(), taken.cachedTo(), 0, LoopRig.HEARTBEAT_NANOS),
-                    new ShardLoop.Ports(new FakeShard(), store, new LoopRig.Latest()),
+                    new ShardLoop.Ports(new FakeShard(), store, new LoopRig.Latest(), new SeriesShares(100_000).take()),
                     LoopRig.availabilities(new Health("loop")),
                     LoopRig.decoder(),
                     LoopRig.detector(),

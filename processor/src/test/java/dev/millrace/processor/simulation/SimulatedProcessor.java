@@ -21,6 +21,7 @@ import dev.millrace.processor.shard.ShardMeter;
 import dev.millrace.processor.shard.ShardSupervisor;
 import dev.millrace.processor.shard.StreamCatalog;
 import dev.millrace.processor.store.LatestValue;
+import dev.millrace.processor.store.SeriesShares;
 import dev.millrace.processor.store.StartPosition;
 import dev.millrace.processor.store.Work;
 import dev.millrace.processor.task.Task;
@@ -49,6 +50,7 @@ final class SimulatedProcessor {
             StartPosition start,
             Scheduler scheduler) {}
 
+    private final SeriesShares series = new SeriesShares(100_000);
     private final Surroundings world;
     private final SimulatedProcess process;
     private final SimulatedStores stores;
@@ -191,7 +193,8 @@ final class SimulatedProcessor {
                         TimeUnit.NANOSECONDS.toMicros(
                                 taken.listing().retention().toNanos()),
                         world.time.renewNanos()),
-                new ShardLoop.Ports(world.stream.reader(process, taken.shard()), stores.shard(shardId), new Cache()),
+                new ShardLoop.Ports(
+                        world.stream.reader(process, taken.shard()), stores.shard(shardId), new Cache(), series.take()),
                 new ShardLoop.Availabilities(kinesis, postgresql),
                 new BatchDecoder(decoder(), taken.shard().range()),
                 new Detector(world.rules),

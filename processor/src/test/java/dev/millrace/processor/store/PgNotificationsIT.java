@@ -1,6 +1,7 @@
 package dev.millrace.processor.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.connect.PgPools;
 import io.vertx.core.Vertx;
@@ -8,13 +9,12 @@ import io.vertx.sqlclient.Pool;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-/** Waking by NOTIFY. A test waits for a wake-up, however long that takes, or for the time limit. */
-@Timeout(120)
+/** Waking by NOTIFY. */
 class PgNotificationsIT extends StoreContract {
 
     private static final String LISTENERS =
@@ -30,7 +30,7 @@ class PgNotificationsIT extends StoreContract {
     @BeforeEach
     void listen() {
         notifications.start();
-        woken.acquireUninterruptibly();
+        awaitWoken();
     }
 
     @AfterEach
@@ -39,6 +39,14 @@ class PgNotificationsIT extends StoreContract {
         pool.close().await();
         vertx.close().await();
         stores.close();
+    }
+
+    private void awaitWoken() {
+        try {
+            assertTrue(woken.tryAcquire(60, TimeUnit.SECONDS), "nobody was woken");
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Override
@@ -54,7 +62,7 @@ class PgNotificationsIT extends StoreContract {
 
         found(store.release(progress(store).epoch()));
 
-        woken.acquireUninterruptibly();
+        awaitWoken();
     }
 
     @Test
@@ -63,7 +71,7 @@ class PgNotificationsIT extends StoreContract {
 
         rows(store.commit(progress(store), end(Position.START)));
 
-        woken.acquireUninterruptibly();
+        awaitWoken();
     }
 
     @Test
@@ -74,7 +82,7 @@ class PgNotificationsIT extends StoreContract {
 
         // what is told later comes later: this is the first
         database.query("NOTIFY millrace_shards, 'later'");
-        woken.acquireUninterruptibly();
+        awaitWoken();
         assertEquals(0, woken.availablePermits());
     }
 
@@ -83,12 +91,12 @@ class PgNotificationsIT extends StoreContract {
     void itListensAgainAfterItsConnectionWasCut() {
         for (int i = 0; i < 3; i++) {
             database.query("SELECT pg_terminate_backend(pid) FROM " + LISTENERS);
-            woken.acquireUninterruptibly();
+            awaitWoken();
         }
         assertEquals(1, database.count(LISTENERS));
 
         database.query("NOTIFY millrace_shards, 'x'");
-        woken.acquireUninterruptibly();
+        awaitWoken();
         assertEquals(0, woken.availablePermits());
     }
 
@@ -107,8 +115,39 @@ class PgNotificationsIT extends StoreContract {
         admin.query(alter + "true").execute().await();
         admin.close().await();
 
-        woken.acquireUninterruptibly();
+        awaitWoken();
         assertEquals(1, database.count(LISTENERS));
+    }
+
+    /** As behind a fail-over that leaves the old connection standing. */
+    @Test
+    void itListensAgainWhereItsServerSaysNothingAnyMore() throws Exception {
+        notifications.close().await();
+        PgNotifications checking =
+                new PgNotifications(vertx, pool, woken::release, new Random(1), new PgNotifications.Pace(100, 500));
+        checking.start();
+        awaitWoken();
+        String server = database.query("SELECT pid::text FROM pg_stat_activity WHERE application_name = 'listen'"
+                        + " AND query IN ('LISTEN millrace_shards', 'SELECT 1')")
+                .iterator()
+                .next()
+                .getString(0);
+        signal("STOP", server);
+        try {
+            awaitWoken();
+        } finally {
+            signal("CONT", server);
+            checking.close().await();
+        }
+    }
+
+    private static void signal(String name, String process) throws Exception {
+        assertEquals(
+                0,
+                new ProcessBuilder("kill", "-" + name, process)
+                        .inheritIO()
+                        .start()
+                        .waitFor());
     }
 
     @Test

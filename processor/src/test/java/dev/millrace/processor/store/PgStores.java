@@ -18,7 +18,7 @@ final class PgStores implements Stores, AutoCloseable {
 
     @Override
     public synchronized ShardStore shard(String shardId) {
-        ShardStore store = new PgShardStore(database.pool(), new ShardKey(STREAM, CREATED, shardId));
+        ShardStore store = new PgShardStore(database.pool(), new ShardKey(STREAM, CREATED, shardId), () -> 100_000);
         opened.add(store::close);
         return store;
     }
