@@ -20,12 +20,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** G3 with real processes: the processor dies ten times, and each time another one stands by that knows it by its rows alone. */
+@Execution(ExecutionMode.CONCURRENT)
 class ExactlyOnceIT {
 
     private static final Logger LOG = LoggerFactory.getLogger(ExactlyOnceIT.class);

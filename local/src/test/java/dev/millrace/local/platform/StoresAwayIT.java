@@ -22,6 +22,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -30,6 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * lives, says what it lacks, holds a bounded amount of memory, catches up, and loses and repeats nothing. One processor lives
  * through all of it, and all that was ever stored is looked at after each outage.
  */
+@Execution(ExecutionMode.CONCURRENT)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StoresAwayIT {
 
@@ -219,6 +222,7 @@ class StoresAwayIT {
         services.close();
     }
 
+    @Execution(ExecutionMode.SAME_THREAD)
     @ParameterizedTest
     @EnumSource
     void aShortOutageCostsTimeOnly(Outage outage) throws Exception {
@@ -226,6 +230,7 @@ class StoresAwayIT {
     }
 
     /** As long as {@code OUTAGE_SECONDS} says; 60 s unless set. */
+    @Execution(ExecutionMode.SAME_THREAD)
     @ParameterizedTest
     @EnumSource(names = {"POSTGRESQL_GONE", "REDIS_GONE", "KINESIS_GONE"})
     @Tag("soak")

@@ -16,8 +16,8 @@ import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryReques
  */
 final class KinesisStreamCheck {
 
-    /** Five processors that start at once stay within the account's rate. */
-    static final Duration INTERVAL = Duration.ofMillis(250);
+    /** Two processors that start at once stay within the account's rate; of more, some are refused and ask again. */
+    static final Duration INTERVAL = Duration.ofMillis(100);
 
     private final KinesisAsyncClient client;
     private final String stream;

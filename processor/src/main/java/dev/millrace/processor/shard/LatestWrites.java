@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 final class LatestWrites {
 
     /** A shard that is further behind than this is caught up before its latest values are of use, milliseconds. */
-    static final long FAR_BEHIND_MILLIS = 5_000;
+    static final long FAR_BEHIND_MILLIS = 1_000;
 
     private static final long FAR_BEHIND_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 

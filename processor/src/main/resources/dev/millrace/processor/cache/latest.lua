@@ -7,27 +7,31 @@
 -- A call takes its arguments from Lua's stack, which ends at some 8,000; hence so many values at a time.
 local VALUES = 1000
 local key = KEYS[1]
-local marks = redis.call('HMGET', key, '#complete', '#rebuild')
-for first = 2, #ARGV, 3 * VALUES do
+local marks
+local first = 2
+repeat
     local last = math.min(first + 3 * VALUES, #ARGV + 1) - 1
-    local fields = {}
+    -- the marks with the values: a call costs more than a field
+    local fields = {'#complete', '#rebuild'}
     for i = first, last, 3 do
         fields[#fields + 1] = ARGV[i]
     end
     local stored = redis.call('HMGET', key, unpack(fields))
+    marks = marks or stored
     local changed = {}
-    for n = 1, #fields do
-        local micros = ARGV[first + 3 * n - 2]
+    for n = 3, #fields do
+        local micros = ARGV[first + 3 * n - 8]
         local old = stored[n]
         if not old or tonumber(micros) > tonumber(string.match(old, '^%-?%d+')) then
             changed[#changed + 1] = fields[n]
-            changed[#changed + 1] = micros .. ' ' .. ARGV[first + 3 * n - 1]
+            changed[#changed + 1] = micros .. ' ' .. ARGV[first + 3 * n - 7]
         end
     end
     if #changed > 0 then
         redis.call('HSET', key, unpack(changed))
     end
-end
+    first = last + 1
+until first > #ARGV
 if marks[1] then
     return 1
 end
