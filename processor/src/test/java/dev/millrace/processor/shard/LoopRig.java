@@ -1,5 +1,6 @@
 package dev.millrace.processor.shard;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import dev.millrace.core.ops.Availability;
@@ -14,6 +15,7 @@ import dev.millrace.processor.anomaly.Detector;
 import dev.millrace.processor.anomaly.RuleFile;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.cache.LatestValues;
+import dev.millrace.processor.shard.FaultyStore.Fault;
 import dev.millrace.processor.store.Content;
 import dev.millrace.processor.store.InMemoryShardStore;
 import dev.millrace.processor.store.InMemoryStreamStore;
@@ -26,9 +28,12 @@ import dev.millrace.processor.store.StoredContent;
 import dev.millrace.processor.store.Work;
 import dev.millrace.processor.task.Waits;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Queue;
@@ -45,6 +50,7 @@ final class LoopRig {
 
     static final String SHARD = "shardId-0";
     static final long RETENTION_MICROS = TimeUnit.DAYS.toMicros(1);
+    private static final long AT = FakeShard.ARRIVAL - 1_000_000_000L;
     static final long HEARTBEAT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     final FakeShard shard;
@@ -222,5 +228,27 @@ final class LoopRig {
         public void left(String shardId) {
             left++;
         }
+    }
+
+    /** Three records, one value each: fine, too hot, fine. */
+    static FakeShard threeRecords() {
+        return new FakeShard()
+                .putAggregate(List.of(temperature("oven-1", AT, 70)))
+                .putAggregate(List.of(temperature("oven-1", AT + 1, 95)))
+                .putAggregate(List.of(temperature("oven-1", AT + 2, 71)))
+                .answering(() -> 1);
+    }
+
+    static Supplier<Fault> script(Fault... faults) {
+        Deque<Fault> script = new ArrayDeque<>(List.of(faults));
+        return () -> Objects.requireNonNullElse(script.poll(), Fault.NONE);
+    }
+
+    static void assertAllStoredOnce(LoopRig rig) {
+        LoopRig straight = new LoopRig(threeRecords());
+        straight.loop.run();
+        assertEquals(3, straight.stored().userRecords());
+        assertEquals(1, straight.stored().anomalies().size());
+        assertEquals(straight.stored(), rig.stored());
     }
 }

@@ -11,11 +11,7 @@ import dev.millrace.processor.store.CommitResult;
 import dev.millrace.processor.store.Gap;
 import dev.millrace.processor.store.LatestValue;
 import dev.millrace.processor.store.Position;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,42 +19,18 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
+/** How a shard is read: its pace, its ends, what is away. */
 class ShardLoopTest {
 
     private static final long T = FakeShard.ARRIVAL - 1_000_000_000L;
     private static final SeriesId TEMPERATURE = new SeriesId("oven-1", "temperature");
 
-    /** Three records, one value each: fine, too hot, fine. */
-    private static FakeShard threeRecords() {
-        return new FakeShard()
-                .putAggregate(List.of(temperature("oven-1", T, 70)))
-                .putAggregate(List.of(temperature("oven-1", T + 1, 95)))
-                .putAggregate(List.of(temperature("oven-1", T + 2, 71)))
-                .answering(() -> 1);
-    }
-
-    private static Supplier<Fault> script(Fault... faults) {
-        Deque<Fault> script = new ArrayDeque<>(List.of(faults));
-        return () -> Objects.requireNonNullElse(script.poll(), Fault.NONE);
-    }
-
-    private static void assertAllStoredOnce(LoopRig rig) {
-        LoopRig straight = new LoopRig(threeRecords());
-        straight.loop.run();
-        assertEquals(3, straight.stored().userRecords());
-        assertEquals(1, straight.stored().anomalies().size());
-        assertEquals(straight.stored(), rig.stored());
-    }
-
     @Test
     void readsAShardToItsEndAndClosesIt() {
-        LoopRig rig = new LoopRig(threeRecords());
+        LoopRig rig = new LoopRig(LoopRig.threeRecords());
 
         assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
 
@@ -74,7 +46,7 @@ class ShardLoopTest {
         assertEquals(1, rig.store.closed);
         assertEquals(1, rig.meter.left);
         assertEquals(1, rig.latest.ended);
-        assertEquals(ShardLoop.End.READ_OUT, new LoopRig(threeRecords()).loop.run());
+        assertEquals(ShardLoop.End.READ_OUT, new LoopRig(LoopRig.threeRecords()).loop.run());
     }
 
     @Test
@@ -87,78 +59,18 @@ class ShardLoopTest {
     }
 
     @Test
-    void aFencedCommitLetsTheStoredPositionDecide() {
-        // progress, series, then the first commit
-        LoopRig rig = new LoopRig(threeRecords(), script(Fault.NONE, Fault.NONE, Fault.RIVAL));
-
-        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
-
-        assertEquals(new CommitResult.Fenced(), rig.store.commits.getFirst());
-        assertEquals(1, rig.meter.fenced);
-        assertEquals(
-                List.of(
-                        new ReadFrom.TrimHorizon(),
-                        new ReadFrom.Resume(
-                                new Position(rig.shard.records().getFirst().sequenceNumber(), 0))),
-                rig.shard.seeks);
-        assertAllStoredOnce(rig);
-    }
-
-    @Test
-    void aCommitThatFailsLosesNothing() {
-        LoopRig rig = new LoopRig(threeRecords(), script(Fault.NONE, Fault.NONE, Fault.NONE, Fault.AWAY));
-
-        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
-
-        assertAllStoredOnce(rig);
-    }
-
-    @Test
-    void aCommitWhoseAnswerIsLostCountsOnce() {
-        LoopRig rig = new LoopRig(threeRecords(), script(Fault.NONE, Fault.NONE, Fault.NONE, Fault.ANSWER_LOST));
-
-        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
-
-        assertAllStoredOnce(rig);
-    }
-
-    @ParameterizedTest
-    @EnumSource(
-            value = Fault.class,
-            names = {"AWAY", "ANSWER_LOST", "RIVAL", "BUG"})
-    void theCacheLearnsFromWhenOnItMayLackWhatWasCommitted(Fault fault) {
-        FakeShard shard = new FakeShard()
-                .putAggregate(List.of(temperature("oven-1", T, 70)))
-                .putAggregate(List.of(temperature("oven-2", T + 1, 70)))
-                .putAggregate(List.of(temperature("oven-3", T + 2, 70)))
-                .answering(() -> 1);
-        // state, then series and commit of the first batch, of the second and of the third
-        LoopRig rig = new LoopRig(
-                shard, script(Fault.NONE, Fault.NONE, Fault.NONE, Fault.NONE, Fault.NONE, Fault.NONE, fault));
-
-        rig.loop.run();
-
-        assertEquals(3, rig.stored().userRecords());
-        // the second commit has stored that the first batch is in the cache, and the third, where it happened, the
-        // second
-        boolean happened = fault == Fault.ANSWER_LOST || fault == Fault.RIVAL;
-        assertEquals(
-                List.of(OptionalLong.empty(), OptionalLong.of(FakeShard.ARRIVAL + (happened ? 1_000 : 0))),
-                rig.latest.begun);
-    }
-
-    @Test
     void aFaultOfOursIsNotTheEnd() {
-        LoopRig rig = new LoopRig(threeRecords(), script(Fault.NONE, Fault.NONE, Fault.NONE, Fault.BUG));
+        LoopRig rig =
+                new LoopRig(LoopRig.threeRecords(), LoopRig.script(Fault.NONE, Fault.NONE, Fault.NONE, Fault.BUG));
 
         assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
 
-        assertAllStoredOnce(rig);
+        LoopRig.assertAllStoredOnce(rig);
     }
 
     @Test
     void anOutageIsToldWhileItLastsAndWaitsGrow() {
-        LoopRig rig = new LoopRig(threeRecords(), () -> Fault.AWAY);
+        LoopRig rig = new LoopRig(LoopRig.threeRecords(), () -> Fault.AWAY);
         rig.waits.stopInPause(30);
 
         assertEquals(ShardLoop.End.GIVEN_UP, rig.loop.run());
@@ -173,10 +85,11 @@ class ShardLoopTest {
     void postgresqlIsDownUntilACommitSucceedsAgain() {
         List<Boolean> seen = new ArrayList<>();
         LoopRig[] rig = new LoopRig[1];
-        FakeShard shard = threeRecords()
+        FakeShard shard = LoopRig.threeRecords()
                 .beforeEachRead(
                         () -> seen.add(rig[0].health.component("postgresql").isUp()));
-        rig[0] = new LoopRig(shard, script(Fault.NONE, Fault.NONE, Fault.AWAY, Fault.NONE, Fault.NONE, Fault.NONE));
+        rig[0] = new LoopRig(
+                shard, LoopRig.script(Fault.NONE, Fault.NONE, Fault.AWAY, Fault.NONE, Fault.NONE, Fault.NONE));
 
         rig[0].loop.run();
 
@@ -185,19 +98,20 @@ class ShardLoopTest {
 
     @Test
     void aReadThatFailsIsTriedAgain() {
-        LoopRig rig = new LoopRig(threeRecords().failing("internal failure").failing("away"));
+        LoopRig rig =
+                new LoopRig(LoopRig.threeRecords().failing("internal failure").failing("away"));
 
         assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
 
         assertTrue(rig.health.component("kinesis").isUp());
-        assertAllStoredOnce(rig);
+        LoopRig.assertAllStoredOnce(rig);
     }
 
     @Test
     void aThrottledReadIsNoOutageBeforeThereIsNoEndToIt() {
         List<Boolean> seen = new ArrayList<>();
         LoopRig[] rig = new LoopRig[1];
-        FakeShard shard = threeRecords()
+        FakeShard shard = LoopRig.threeRecords()
                 .answering(() -> 3)
                 .throttling(11)
                 .beforeEachRead(() -> seen.add(rig[0].health.toJson().encode().contains("\"throttled\"")));
@@ -207,12 +121,12 @@ class ShardLoopTest {
 
         assertEquals(12, seen.size());
         assertEquals(List.of(false, true, true), seen.subList(9, 12));
-        assertAllStoredOnce(rig[0]);
+        LoopRig.assertAllStoredOnce(rig[0]);
     }
 
     @Test
     void aStopDuringABackOffIsTheEndOfIt() {
-        LoopRig rig = new LoopRig(threeRecords().failing("away"));
+        LoopRig rig = new LoopRig(LoopRig.threeRecords().failing("away"));
         rig.waits.stopInPause(1);
 
         assertEquals(ShardLoop.End.GIVEN_UP, rig.loop.run());
@@ -262,40 +176,6 @@ class ShardLoopTest {
     }
 
     @Test
-    void whatIsNoReadingIsADeadLetterAndBlocksNothing() {
-        FakeShard shard = new FakeShard()
-                .put("junk", "junk".getBytes(StandardCharsets.UTF_8))
-                .putAggregate(List.of(temperature("oven-1", T, 20)));
-        LoopRig rig = new LoopRig(shard);
-
-        rig.loop.run();
-
-        assertEquals(
-                List.of(shard.records().getFirst().sequenceNumber()),
-                rig.stored().deadLetters().stream()
-                        .map(position -> position.sequenceNumber())
-                        .toList());
-        assertEquals(2, rig.stored().userRecords());
-    }
-
-    @Test
-    void redisGetsOnlyWhatIsLaterThanAllBefore() {
-        FakeShard shard = new FakeShard()
-                .putAggregate(List.of(temperature("oven-1", T + 5, 20), temperature("oven-1", T + 4, 30)))
-                .putAggregate(List.of(temperature("oven-1", T + 5, 40)))
-                .putAggregate(List.of(temperature("oven-1", T + 1, 50)))
-                .answering(() -> 1);
-        LoopRig rig = new LoopRig(shard);
-
-        rig.loop.run();
-
-        assertEquals(
-                Map.of(TEMPERATURE, new LatestValue(T + 5, new Measurement.Numeric("temperature", 20))),
-                rig.latest.values);
-        assertEquals(3, rig.meter.rows);
-    }
-
-    @Test
     void anIdleShardShowsThatItIsRead() {
         LoopRig rig = new LoopRig(new FakeShard().open());
         rig.waits.stopInPause(40);
@@ -329,7 +209,7 @@ class ShardLoopTest {
 
     @Test
     void aStopLetsOthersHaveTheShard() {
-        LoopRig rig = new LoopRig(threeRecords().open());
+        LoopRig rig = new LoopRig(LoopRig.threeRecords().open());
         rig.waits.stopInPause(2);
 
         assertEquals(ShardLoop.End.GIVEN_UP, rig.loop.run());
@@ -340,129 +220,20 @@ class ShardLoopTest {
 
     @Test
     void whoeverHasLostTheShardStoresNothingAndEnds() {
-        LoopRig rig = new LoopRig(threeRecords());
-        LoopRig next = new LoopRig(threeRecords(), rig.content);
+        LoopRig rig = new LoopRig(LoopRig.threeRecords());
+        LoopRig next = new LoopRig(LoopRig.threeRecords(), rig.content);
 
         assertEquals(ShardLoop.End.FENCED, rig.loop.run());
 
         assertEquals(0, rig.stored().userRecords());
         assertEquals(0, rig.meter.fenced);
         assertEquals(ShardLoop.End.READ_OUT, next.loop.run());
-        assertAllStoredOnce(next);
-    }
-
-    @Test
-    void aCommitAfterTheShardWasLostIsFenced() {
-        LoopRig[] rig = new LoopRig[1];
-        rig[0] = new LoopRig(threeRecords().beforeEachRead(() -> LoopRig.take(rig[0].content)));
-
-        assertEquals(ShardLoop.End.FENCED, rig[0].loop.run());
-
-        assertEquals(List.of(new CommitResult.Fenced()), rig[0].store.commits);
-        assertEquals(1, rig[0].meter.fenced);
-        assertEquals(0, rig[0].stored().userRecords());
-        assertEquals(0, rig[0].meter.handedOver);
-    }
-
-    @Test
-    void aCommitOfUnknownOutcomeThatAnotherOwnerFollowedCountsAsFenced() {
-        LoopRig[] rig = new LoopRig[1];
-        int[] uses = {0};
-        rig[0] = new LoopRig(threeRecords(), () -> {
-            if (++uses[0] == 3) {
-                LoopRig.take(rig[0].content);
-                return Fault.AWAY;
-            }
-            return Fault.NONE;
-        });
-
-        assertEquals(ShardLoop.End.FENCED, rig[0].loop.run());
-
-        assertEquals(1, rig[0].meter.fenced);
-    }
-
-    @Test
-    void whatTheDatabaseRefusesIsIsolatedByHalving() {
-        FakeShard shard = new FakeShard()
-                .putAggregate(IntStream.range(0, 100)
-                        .mapToObj(i -> temperature("oven-" + i, T + i, i == 37 || i == 38 || i == 99 ? 666 : 20))
-                        .toList());
-        LoopRig rig = new LoopRig(shard);
-        rig.store.refused = work -> work.samples().stream()
-                .anyMatch(sample -> sample.measurement().equals(new Measurement.Numeric("temperature", 666)));
-
-        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
-
-        String record = shard.records().getFirst().sequenceNumber();
-        assertEquals(
-                List.of(new Position(record, 37), new Position(record, 38), new Position(record, 99)),
-                rig.stored().deadLetters());
-        assertEquals(97, rig.stored().samples().size());
-        assertEquals(100, rig.stored().userRecords());
-        assertEquals(1, shard.seeks.size());
-    }
-
-    @Test
-    void aHalfDoesNotTellThatAllOfItsBatchWasRead() {
-        // or else what retention trims of the other half, after a crash between the two, is no gap
-        FakeShard shard = new FakeShard()
-                .putAggregate(List.of(temperature("oven-1", T, 20)))
-                .putAggregate(List.of(temperature("oven-2", T, 666)));
-        LoopRig rig = new LoopRig(shard);
-        Map<String, OptionalLong> readTo = new HashMap<>();
-        rig.store.refused = work -> {
-            readTo.put(work.position().sequenceNumber(), work.streamTime());
-            return work.samples().stream()
-                    .anyMatch(sample -> sample.measurement().equals(new Measurement.Numeric("temperature", 666)));
-        };
-
-        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
-
-        ShardRecord first = shard.records().getFirst();
-        ShardRecord second = shard.records().getLast();
-        assertEquals(
-                Map.of(
-                        first.sequenceNumber(),
-                        OptionalLong.of(first.arrivedAt()),
-                        second.sequenceNumber(),
-                        OptionalLong.of(second.arrivedAt())),
-                readTo);
-    }
-
-    @Test
-    void aCrashBetweenTheHalvesLosesNothing() {
-        FakeShard shard = new FakeShard()
-                .putAggregate(IntStream.range(0, 10)
-                        .mapToObj(i -> temperature("oven-" + i, T + i, 20))
-                        .toList());
-        // state, series, the whole is refused, series, first half, series, and the second half comes to grief
-        LoopRig rig = new LoopRig(
-                shard, script(Fault.NONE, Fault.NONE, Fault.REFUSED, Fault.NONE, Fault.NONE, Fault.NONE, Fault.AWAY));
-
-        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
-
-        assertEquals(10, rig.stored().userRecords());
-        assertEquals(10, rig.stored().samples().size());
-        assertEquals(
-                new ReadFrom.Resume(new Position(shard.records().getFirst().sequenceNumber(), 4)),
-                shard.seeks.getLast());
-    }
-
-    @Test
-    void aDeadLetterThatTheDatabaseRefusesIsStoredWithoutItsData() {
-        FakeShard shard = new FakeShard().put("junk", "junk".getBytes(StandardCharsets.UTF_8));
-        LoopRig rig = new LoopRig(shard);
-        rig.store.refused = work ->
-                work.deadLetters().stream().anyMatch(letter -> letter.record().length() > 0);
-
-        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
-
-        assertEquals(1, rig.stored().deadLetters().size());
+        LoopRig.assertAllStoredOnce(next);
     }
 
     @Test
     void whatWasTrimmedBeforeItWasReadIsWrittenDownAsAGap() {
-        FakeShard shard = threeRecords();
+        FakeShard shard = LoopRig.threeRecords();
         LoopRig first = new LoopRig(shard);
         first.waits.stopInPause(1);
         first.loop.run();
@@ -486,33 +257,11 @@ class ShardLoopTest {
 
     @Test
     void readsAheadWhileABatchCommits() {
-        LoopRig rig = new LoopRig(threeRecords());
+        LoopRig rig = new LoopRig(LoopRig.threeRecords());
 
         rig.loop.run();
 
         assertEquals(2, rig.shard.readAheads.size());
         assertTrue(rig.shard.readAheads.stream().allMatch(delay -> delay <= ShardLoop.READ_INTERVAL_MILLIS));
-    }
-
-    @Test
-    void aShardFarBehindWritesItsLatestValuesOnlyNowAndThen() {
-        FakeShard shard = new FakeShard();
-        for (int i = 0; i < 20; i++) {
-            shard.putAggregate(List.of(temperature("oven-1", T + i, 20 + i)));
-        }
-        shard.answering(() -> 1).behind(ShardLoopTest::farBehind);
-        LoopRig rig = new LoopRig(shard);
-
-        rig.loop.run();
-
-        // 20 reads in some 5 s, one write a second, and the last one at the tip
-        assertTrue(rig.latest.updates >= 4 && rig.latest.updates <= 7, () -> rig.latest.updates + " writes");
-        assertEquals(
-                Map.of(TEMPERATURE, new LatestValue(T + 19, new Measurement.Numeric("temperature", 39))),
-                rig.latest.values);
-    }
-
-    private static long farBehind() {
-        return LatestWrites.FAR_BEHIND_MILLIS + 1;
     }
 }
