@@ -69,8 +69,11 @@ public final class ProcessorApp implements Service {
     /** Each shard that is read holds a connection to PostgreSQL. */
     private static final int MAX_SHARDS = 256;
 
-    /** For what sees to the shards: it must not wait for connections that their loops hold. */
-    private static final int KEEPERS_CONNECTIONS = 8;
+    /**
+     * For what sees to the shards: it must not wait for connections that their loops hold. Five at a time are used; more are for logins
+     * that are never answered, each of which keeps a place until its silence ends it.
+     */
+    private static final int KEEPERS_CONNECTIONS = 64;
 
     /** What all shards remember: some 500 bytes each, of their states and of their keys. */
     private static final int MAX_SERIES = 400_000;
@@ -130,13 +133,13 @@ public final class ProcessorApp implements Service {
         keepersPool = PgPools.create(
                 vertx, config.database(), "millrace-processor-keepers", KEEPERS_CONNECTIONS, keepersSession(lease));
         redis = RedisClients.create(vertx, config.redis());
-        kinesis = KinesisClients.create(config.kinesis(), KINESIS_TIMEOUT, MAX_SHARDS);
+        kinesis = KinesisClients.create(config.kinesis(), kinesisTimeout(lease), MAX_SHARDS);
         KinesisReaders polling = new KinesisReaders(
                 kinesis, vertx, config.kinesis().stream(), new ReadBudget(READ_BYTES), clock, System::nanoTime);
         subscriptions = config.fanOut()
                 .consumer()
                 .map(_ -> KinesisClients.createForSubscriptions(
-                        config.kinesis(), KINESIS_TIMEOUT, SUBSCRIPTION_SILENCE, MAX_SHARDS));
+                        config.kinesis(), kinesisTimeout(lease), SUBSCRIPTION_SILENCE, MAX_SHARDS));
         readers = subscriptions
                 .map(http2 ->
                         polling.withFanOut(http2, config.fanOut().consumer().orElseThrow(), random))
@@ -174,8 +177,14 @@ public final class ProcessorApp implements Service {
                 .then("close Vert.x", vertx::close);
     }
 
+    /** A call that hangs keeps a shard from showing that it is read for no longer than it may go without. */
+    private static Duration kinesisTimeout(LeaseTime lease) {
+        Duration third = lease.duration().dividedBy(3);
+        return third.compareTo(KINESIS_TIMEOUT) < 0 ? third : KINESIS_TIMEOUT;
+    }
+
     /** A session that hangs in a transaction, its process stopped say, holds nobody up for longer. */
-    private static Map<String, String> loopsSession(LeaseTime lease) {
+    static Map<String, String> loopsSession(LeaseTime lease) {
         return Map.of(
                 "lock_timeout", Long.toString(lease.lockMillis()),
                 "idle_in_transaction_session_timeout", Long.toString(lease.idleInTransactionMillis()),

@@ -12,7 +12,9 @@ import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Every metric of a processor: names, tags, meanings. */
@@ -124,7 +126,11 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter {
     }
 
     @Override
-    public void awaited(String shardId, long millis) {
+    public void awaited(String shardId, OptionalLong storedTo, long millis) {
+        if (storedTo.isPresent()) {
+            committedUpTo.put(shardId, TimeUnit.MICROSECONDS.toMillis(storedTo.getAsLong()));
+            return;
+        }
         long since = clock.millis() - millis;
         committedUpTo.merge(shardId, Math.min(since, committedUpTo.getOrDefault(ALL, since)), Math::min);
     }

@@ -7,15 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.core.config.DatabaseConfig;
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
+import dev.millrace.core.connect.PgPools;
+import dev.millrace.processor.ownership.LeaseTime;
 import dev.millrace.processor.store.PgTestServer;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Pool;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -113,5 +119,30 @@ class ProcessorAppIT {
 
         second.shutdownPlan().run().join();
         first.shutdownPlan().run().join();
+    }
+
+    /** The shorter lease has a session that outlasts it: a slow disk must be able to commit at all. */
+    @Test
+    void whatReadsAShardHasSessionsThatEndWithinTheLeaseTime() {
+        Vertx vertx = Vertx.vertx();
+        DatabaseConfig database = PgTestServer.newDatabase();
+        for (Map.Entry<Duration, String> expected : Map.of(
+                        Duration.ofSeconds(15), "12s", Duration.ofSeconds(2), "5s", Duration.ofMinutes(5), "30s")
+                .entrySet()) {
+            Pool pool = PgPools.create(
+                    vertx, database, "test", 1, ProcessorApp.loopsSession(new LeaseTime(expected.getKey())));
+            for (String setting : List.of("transaction_timeout", "statement_timeout")) {
+                assertEquals(
+                        expected.getValue(),
+                        pool.query("SHOW " + setting)
+                                .execute()
+                                .await()
+                                .iterator()
+                                .next()
+                                .getString(0));
+            }
+            pool.close().await();
+        }
+        vertx.close().await();
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -31,8 +32,8 @@ class ProcessorMetricsTest {
         seconds += 60;
         assertEquals(60, lag());
         // now it can, but not be read
-        metrics.awaited("a", 0);
-        metrics.awaited("b", 0);
+        metrics.awaited("a", OptionalLong.empty(), 0);
+        metrics.awaited("b", OptionalLong.empty(), 0);
         seconds += 60;
         assertEquals(120, lag());
 
@@ -50,7 +51,7 @@ class ProcessorMetricsTest {
         metrics.left("parent");
         assertEquals(0, lag());
 
-        metrics.awaited("child", 0);
+        metrics.awaited("child", OptionalLong.empty(), 0);
         seconds += 3;
 
         assertEquals(3, lag());
@@ -60,9 +61,23 @@ class ProcessorMetricsTest {
     void aShardThatHadAFaultIsAwaitedSinceTheFirst() {
         metrics.caughtUp("a", 0);
 
-        metrics.awaited("a", 30_000);
+        metrics.awaited("a", OptionalLong.empty(), 30_000);
 
         assertEquals(30, lag());
+    }
+
+    /** However often it starts anew, and for as long as another process reads the shard. */
+    @Test
+    void aShardThatIsWaitedForLagsByWhatIsStoredOfIt() {
+        metrics.awaited("a", OptionalLong.of((seconds - 3_600) * 1_000_000), 0);
+        assertEquals(3_600, lag());
+
+        // its owner goes on
+        seconds += 60;
+        metrics.awaited("a", OptionalLong.of((seconds - 5) * 1_000_000), 60_000);
+        metrics.spread();
+
+        assertEquals(5, lag());
     }
 
     @Test
@@ -78,10 +93,10 @@ class ProcessorMetricsTest {
     @Test
     void aShardThatCouldNotBeTakenYetIsAwaitedSinceItWasThisProcesss() {
         metrics.spread();
-        metrics.awaited("a", 0);
+        metrics.awaited("a", OptionalLong.empty(), 0);
         seconds += 20;
-        metrics.awaited("a", 20_000);
-        metrics.awaited("a", 0);
+        metrics.awaited("a", OptionalLong.empty(), 20_000);
+        metrics.awaited("a", OptionalLong.empty(), 0);
 
         assertEquals(20, lag());
     }

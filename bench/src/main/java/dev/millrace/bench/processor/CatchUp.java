@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Follows the commits of a backlog. The clock runs from the first commit that is seen to the last one, and counts what came
+ * Follows the commits of a backlog. The clock runs from the first commit that is seen to the last one, or to the end that is told, and counts what came
  * after the first: when it begins to read is not part of how fast it catches up.
  */
 final class CatchUp {
@@ -32,6 +32,11 @@ final class CatchUp {
             lastRows = rows;
             lastNanos = nanos;
         }
+    }
+
+    /** The last step behind the last commit is done. */
+    void ended(long nanos) {
+        lastNanos = nanos;
     }
 
     /** Rows in a second. */

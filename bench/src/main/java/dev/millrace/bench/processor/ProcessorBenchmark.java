@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -38,8 +39,10 @@ public final class ProcessorBenchmark {
     /** Sensors whose latest values are looked for. */
     private static final int SAMPLE = 500;
 
-    /** What is left to do after the last commit: its latest values. */
+    /** What is left to do after the last commit and its latest values. */
     private static final int SETTLING_MILLIS = 1_000;
+
+    private static final int MAX_LATEST_MILLIS = 10_000;
 
     private final PrintStream out;
     private final List<String> flaws = new ArrayList<>();
@@ -170,6 +173,8 @@ public final class ProcessorBenchmark {
             Usage usage = new Usage(processor.process());
             platform.faults().clear();
             CatchUp catchUp = CatchUp.follow(tables, ServicesMain.STREAM, before, ROWS_PER_ROUND);
+            awaitLatest();
+            catchUp.ended(System.nanoTime());
             processor.process().waitFor(SETTLING_MILLIS);
             CatchUpRound round = usage.round(catchUp.rate());
             check("ours");
@@ -204,12 +209,33 @@ public final class ProcessorBenchmark {
             }
         }
 
+        /** Until the last row of each shard is in Redis. */
+        private void awaitLatest() throws IOException {
+            for (List<Long> ofShard : backlog.byShard(next, next + ROWS_PER_ROUND)) {
+                long row = ofShard.getLast();
+                long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(MAX_LATEST_MILLIS);
+                while (!isLatest(row)) {
+                    if (System.nanoTime() - deadline > 0) {
+                        flaws.add("a latest value did not come to Redis");
+                        return;
+                    }
+                }
+            }
+        }
+
+        private boolean isLatest(long row) throws IOException {
+            return redis.value(sensorId(row), Rows.METRIC).startsWith(ROWS.at(row) + " ");
+        }
+
+        private static String sensorId(long row) {
+            return ROWS.sensorId(ROWS.sensor(row));
+        }
+
         /** The last row of a sensor, for some. */
         private void checkLatest() throws IOException {
             long last = next + ROWS_PER_ROUND - 1;
             for (long row = last; row > last - ROWS.sensors(); row -= ROWS.sensors() / SAMPLE) {
-                String value = redis.value(ROWS.sensorId(ROWS.sensor(row)), Rows.METRIC);
-                if (!value.startsWith(ROWS.at(row) + " ")) {
+                if (!isLatest(row)) {
                     flaws.add("a latest value is not in Redis");
                     return;
                 }

@@ -48,7 +48,9 @@ final class Stored {
             String[] parts = row.split("\\|", -1);
             String[] field = services.redis(Command.HGET, "sensor:{" + parts[0] + "}", metric)
                     .split(" ", 2);
-            if (field.length != 2
+            boolean complete = "1".equals(services.redis(Command.HGET, "sensor:{" + parts[0] + "}", "#complete"));
+            if (!complete
+                    || field.length != 2
                     || !field[0].equals(parts[1])
                     || Double.parseDouble(field[1]) != Double.parseDouble(parts[2])) {
                 different.add(parts[0]);

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.local.kinesis.fault.Fault;
+import dev.millrace.local.kinesis.fault.FaultRule;
+import dev.millrace.local.kinesis.protocol.Operation;
 import dev.millrace.local.port.FreePort;
 import io.vertx.core.json.JsonObject;
 import io.vertx.redis.client.Command;
@@ -47,8 +50,11 @@ class StoresAwayIT {
 
     private static final int HEAP_MIB = 160;
 
-    /** What all shards' reads may hold, and some for what is made of it. */
-    private static final int MORE_MIB = 64 + 16;
+    /**
+     * What a shard may have in hand, one read and the next, and as much for what is made of it. A minute's readings, kept as objects, are
+     * several times as much.
+     */
+    private static final int MORE_MIB = SHARDS * 2 * 2 * 2;
 
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Pattern TOTAL = Pattern.compile("(?m)^Total +[0-9]+ +([0-9]+)");
@@ -123,6 +129,21 @@ class StoresAwayIT {
 
             @Override
             void end(StoresAwayIT world) {}
+        },
+        /** It takes the calls, and never answers. */
+        KINESIS_HANGS("Kinesis", Told.NOT_READY) {
+            @Override
+            void begin(StoresAwayIT world) {
+                world.services
+                        .kinesis
+                        .faults()
+                        .add(FaultRule.of(new Fault.Hang()).on(Operation.GET_RECORDS));
+            }
+
+            @Override
+            void end(StoresAwayIT world) {
+                world.services.kinesis.faults().clear();
+            }
         },
         /** The SQLSTATE of a full disk, for each insert. */
         POSTGRESQL_FULL("PostgreSQL", Told.NOT_READY) {

@@ -11,10 +11,12 @@ import java.util.concurrent.TimeUnit;
 public record LeaseTime(Duration duration) {
 
     private static final Duration SLOW_DISK = Duration.ofSeconds(5);
+    private static final Duration LONGEST_WORK = Duration.ofSeconds(30);
+    private static final Duration LONGEST_REST = Duration.ofSeconds(20);
 
-    /** Between two signs of life, nanoseconds. */
+    /** Between two signs of life, nanoseconds. Also a connection that lies idle for longer is ended. */
     public long renewNanos() {
-        return duration.toNanos() / 3;
+        return Math.min(LONGEST_REST.toNanos(), duration.toNanos() / 3);
     }
 
     /** Between two looks at the others, milliseconds. */
@@ -39,10 +41,11 @@ public record LeaseTime(Duration duration) {
 
     /**
      * How long a transaction may last, and a statement that is one by itself, milliseconds: past the lease time the shard has another
-     * owner, and the work is for nothing. Not less than a slow disk may take.
+     * owner, and the work is for nothing. Not less than a slow disk may take, and not so long that whoever waits for the answer gives
+     * up first.
      */
     public long transactionMillis() {
-        return Math.max(SLOW_DISK.toMillis(), duration.toMillis() / 10 * 8);
+        return Math.clamp(duration.toMillis() / 10 * 8, SLOW_DISK.toMillis(), LONGEST_WORK.toMillis());
     }
 
     /** How long a statement may wait for a lock, milliseconds. */

@@ -73,13 +73,23 @@ final class KinesisReadAhead {
         }
         CompletableFuture<?> _ = begun.whenComplete((found, failure) -> {
             if (failure == null) {
-                room.fit(KinesisCalls.bytesOf(found.records()));
-                answer.complete(Optional.of(new Found(found, room)));
+                answered(found, room);
             } else {
                 room.release();
                 answer.completeExceptionally(failure);
             }
         });
+    }
+
+    private void answered(GetRecordsResponse found, ReadBudget.Room room) {
+        try {
+            room.fit(KinesisCalls.bytesOf(found.records()));
+            answer.complete(Optional.of(new Found(found, room)));
+        } catch (RuntimeException e) {
+            // an answer that is not one; somebody waits for it
+            room.release();
+            answer.completeExceptionally(e);
+        }
     }
 
     private CompletableFuture<GetRecordsResponse> begun() {

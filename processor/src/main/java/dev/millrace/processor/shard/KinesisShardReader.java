@@ -156,14 +156,14 @@ final class KinesisShardReader implements ShardReader {
     }
 
     private ShardRead readNow() throws KinesisCalls.Failure {
-        long patientTo = shared.nanos() + PATIENCE.toNanos();
+        long deadline = shared.nanos() + PATIENCE.toNanos();
         if (iterator == null && unchecked == null) {
             try {
                 unchecked = newIterator();
             } catch (KinesisCalls.Failure e) {
                 return withoutIterator(e);
             }
-            if (isOver(patientTo)) {
+            if (isOver(deadline)) {
                 return new ShardRead.Waiting();
             }
         }
@@ -174,11 +174,11 @@ final class KinesisShardReader implements ShardReader {
             }
             iterator = unchecked;
             unchecked = null;
-            if (isOver(patientTo)) {
+            if (isOver(deadline)) {
                 return new ShardRead.Waiting();
             }
         }
-        Optional<ReadBudget.Room> room = awaitRoom(patientTo);
+        Optional<ReadBudget.Room> room = awaitRoom(deadline);
         if (room.isEmpty()) {
             return new ShardRead.Waiting();
         }
@@ -192,18 +192,18 @@ final class KinesisShardReader implements ShardReader {
         return take(answer, room.get());
     }
 
-    private boolean isOver(long nanos) {
-        return shared.nanos() - nanos >= 0;
+    private boolean isOver(long deadline) {
+        return shared.nanos() - deadline >= 0;
     }
 
     /** Keeps its place in the line where there is no room in time. */
-    private Optional<ReadBudget.Room> awaitRoom(long nanos) throws KinesisCalls.Failure {
+    private Optional<ReadBudget.Room> awaitRoom(long deadline) throws KinesisCalls.Failure {
         if (claim == null) {
             claim = shared.budget().claim(size.next().bytes());
         }
         Optional<ReadBudget.Room> room = calls.await(claim.room()
                 .thenApply(Optional::of)
-                .completeOnTimeout(Optional.empty(), nanos - shared.nanos(), TimeUnit.NANOSECONDS));
+                .completeOnTimeout(Optional.empty(), deadline - shared.nanos(), TimeUnit.NANOSECONDS));
         if (room.isPresent()) {
             claim = null;
         }
@@ -217,8 +217,17 @@ final class KinesisShardReader implements ShardReader {
                 .build();
     }
 
-    /** An answer's records, and the reader's move behind them. */
     private ShardRead take(GetRecordsResponse answer, ReadBudget.Room room) {
+        try {
+            return records(answer, room);
+        } catch (RuntimeException e) {
+            room.release();
+            throw e;
+        }
+    }
+
+    /** An answer's records, and the reader's move behind them. */
+    private ShardRead records(GetRecordsResponse answer, ReadBudget.Room room) {
         iterator = answer.nextShardIterator();
         boolean atEnd = iterator == null;
         long behind = answer.millisBehindLatest() == null ? 0 : answer.millisBehindLatest();
@@ -237,7 +246,7 @@ final class KinesisShardReader implements ShardReader {
         }
         long bytes = KinesisCalls.bytes(records);
         room.fit(bytes);
-        size.answered(records.size(), bytes);
+        size.answered(records.size(), bytes, behind);
         given = room;
         return new ShardRead.Records(
                 records, behind, atEnd, KinesisCalls.answeredAt(answer.sdkHttpResponse(), shared.clock()));

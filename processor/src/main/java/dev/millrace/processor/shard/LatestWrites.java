@@ -21,7 +21,7 @@ final class LatestWrites {
     private static final long FAR_BEHIND_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** What waits at most, series. */
-    private static final int MAX_WAITING = 50_000;
+    private static final int MAX_WAITING = 10_000;
 
     private final LatestValues latest;
     private final Map<SeriesId, LatestValue> waiting = new HashMap<>();
@@ -47,9 +47,16 @@ final class LatestWrites {
             arrivedFrom = Math.min(arrivedFrom, batch.arrivedFrom());
             arrivedTo = Math.max(arrivedTo, batch.arrivedTo());
         }
-        if (millisBehind <= FAR_BEHIND_MILLIS
-                || now - lastWrite >= FAR_BEHIND_INTERVAL_NANOS
-                || waiting.size() >= MAX_WAITING) {
+        if (millisBehind <= FAR_BEHIND_MILLIS || waiting.size() >= MAX_WAITING) {
+            write(now);
+        } else {
+            writeIfDue(now);
+        }
+    }
+
+    /** Brings over what waits where the last time is a while ago. */
+    void writeIfDue(long now) {
+        if (now - lastWrite >= FAR_BEHIND_INTERVAL_NANOS) {
             write(now);
         }
     }

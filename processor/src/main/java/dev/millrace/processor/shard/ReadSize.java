@@ -16,24 +16,28 @@ final class ReadSize {
     /** The highest Limit that Kinesis takes. */
     static final int MAX_RECORDS = 10_000;
 
-    /** The mean of the latest answers, of which large ones are forgotten slowly; zero before the first. */
+    /** The mean of the latest answers, of which large ones are forgotten by halves; zero before the first. */
     private long bytesPerRecord;
+
+    /** What arrives between two reads at the tip is no whole answer. */
+    private boolean atTip;
 
     /** A limit of a read, and the room that what it fetches takes, bytes. */
     record Next(int records, long bytes) {}
 
     Next next() {
         if (bytesPerRecord == 0) {
-            return new Next(MAX_RECORDS, MAX_ANSWER_BYTES);
+            return new Next(MAX_RECORDS, atTip ? WANTED_BYTES : MAX_ANSWER_BYTES);
         }
         long records = Math.clamp(WANTED_BYTES / bytesPerRecord, 1, MAX_RECORDS);
         return new Next((int) records, Math.min(MAX_ANSWER_BYTES, records * bytesPerRecord));
     }
 
-    /** Learns from an answer: what its records take. */
-    void answered(int records, long bytes) {
+    /** Learns from an answer: what its records take, and how far it lies behind the tip of the shard. */
+    void answered(int records, long bytes, long millisBehind) {
+        atTip = millisBehind == 0;
         if (records > 0) {
-            bytesPerRecord = Math.max(Math.max(1, bytes / records), bytesPerRecord - bytesPerRecord / 4);
+            bytesPerRecord = Math.max(Math.max(1, bytes / records), bytesPerRecord / 2);
         }
     }
 }

@@ -114,7 +114,7 @@ public final class RunningShards {
         String shardId = taken.shardId();
         Ailing before = ailing.get(shardId);
         if (before == null) {
-            meter.awaited(shardId, 0);
+            meter.awaited(shardId, OptionalLong.empty(), 0);
         } else {
             ailing.put(shardId, new Ailing(before.faults, before.reason, before.first, now));
         }
@@ -176,7 +176,7 @@ public final class RunningShards {
         long first = before == null ? now : before.first;
         ailing.put(shardId, new Ailing(inARow, reason, first, now + TimeUnit.MILLISECONDS.toNanos(delay)));
         // the loop has left it
-        meter.awaited(shardId, TimeUnit.NANOSECONDS.toMillis(now - first));
+        meter.awaited(shardId, OptionalLong.empty(), TimeUnit.NANOSECONDS.toMillis(now - first));
     }
 
     /** Forgets the faults of shards that are not to be read any more. */

@@ -18,6 +18,12 @@ final class ShardCommits {
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardCommits.class);
 
+    /**
+     * The most items that commit together, after a while in which none failed. A record of a foreign producer may hold many times as
+     * many.
+     */
+    static final int MOST = BatchDecoder.FULL;
+
     private final String shardId;
     private final ShardLoop.Ports ports;
     private final Availability postgresql;
@@ -25,6 +31,7 @@ final class ShardCommits {
     private final LatestWrites latestWrites;
     private final ShardMeter meter;
     private final Waits waits;
+    private int most = MOST;
     private OptionalLong streamTime = OptionalLong.empty();
     private long millisBehind;
     private int failures;
@@ -93,6 +100,11 @@ final class ShardCommits {
         return OptionalLong.of(Math.max(micros, streamTime.orElse(micros)));
     }
 
+    /** Brings to the latest values what has waited for that long enough. */
+    void writeLatestIfDue() {
+        latestWrites.writeIfDue(waits.nanos());
+    }
+
     /** Brings to the latest values what waits for that. */
     void writeLatest() {
         latestWrites.write(waits.nanos());
@@ -103,6 +115,9 @@ final class ShardCommits {
      * refuses for what it is becomes a dead letter: it is searched by halving, and the halves commit one by one.
      */
     Optional<Progress> store(Progress from, Batch batch, Optional<Gap> gap, boolean last) {
+        if (batch.items().size() > most) {
+            return storeHalves(from, batch, gap, last);
+        }
         return switch (commit(from, batch, gap, last)) {
             case CommitResult.Committed _ -> Optional.of(from.at(batch.position(), last));
             case CommitResult.Fenced _, CommitResult.Unavailable _ -> Optional.empty();
@@ -114,11 +129,15 @@ final class ShardCommits {
         };
     }
 
+    private Optional<Progress> storeHalves(Progress from, Batch batch, Optional<Gap> gap, boolean last) {
+        return store(from, batch.firstHalf(), gap, false)
+                .flatMap(between -> store(between, batch.secondHalf(), Optional.empty(), last));
+    }
+
     private Optional<Progress> isolate(
             Progress from, Batch batch, Optional<Gap> gap, boolean last, String sqlState, String reason) {
         if (batch.items().size() > 1) {
-            return store(from, batch.firstHalf(), gap, false)
-                    .flatMap(between -> store(between, batch.secondHalf(), Optional.empty(), last));
+            return storeHalves(from, batch, gap, last);
         }
         Optional<Batch.Item> lesser =
                 batch.items().stream().findFirst().flatMap(item -> Unstorable.lesser(item, sqlState));
@@ -152,6 +171,7 @@ final class ShardCommits {
                 };
         switch (result) {
             case CommitResult.Committed _ -> {
+                most = Math.min(MOST, 2 * most);
                 streamTime = readTo;
                 failures = 0;
                 outcomeUnknown = false;
@@ -165,7 +185,13 @@ final class ShardCommits {
                 LOG.info("Shard {}: someone else has committed; going on from where they stand", shardId);
             }
             case CommitResult.Refused _ -> outcomeUnknown = false;
-            case CommitResult.Unavailable(String reason) -> unavailable(reason);
+            case CommitResult.Unavailable(String reason) -> {
+                if (!batch.isNone()) {
+                    // the same again may take as long again, where it ran out of time
+                    most = Math.max(1, Math.min(most, batch.items().size()) / 2);
+                }
+                unavailable(reason);
+            }
         }
         return result;
     }

@@ -139,7 +139,14 @@ public final class ShardLoop {
                 waits.pause(RETRY.delayMillis(Math.max(1, commits.failures()), random));
             }
         } finally {
+            end();
+        }
+    }
+
+    private void end() {
+        try {
             commits.writeLatest();
+        } finally {
             ports.reader().close();
             ports.store().close();
             ports.latest().end();
@@ -153,6 +160,8 @@ public final class ShardLoop {
     private Optional<End> attempt() {
         try {
             commits.forget();
+            // what has committed must not wait for the store to be there again
+            commits.writeLatest();
             Optional<ShardState> loaded = state();
             if (loaded.isEmpty()) {
                 return Optional.of(giveUp());
@@ -180,7 +189,7 @@ public final class ShardLoop {
             // a fault of ours; standing still in silence would be the worst answer to it
             commits.failed();
             LOG.error("Shard {}: reading goes on from the stored position after a fault", shardId, e);
-            return waits.stopRequested() ? Optional.of(End.GIVEN_UP) : Optional.empty();
+            return waits.stopRequested() ? Optional.of(giveUp()) : Optional.empty();
         }
     }
 
@@ -285,6 +294,7 @@ public final class ShardLoop {
                     }
                 }
             }
+            commits.writeLatestIfDue();
             if (waits.nanos() - commits.lastCommit() >= claim.heartbeatNanos()) {
                 // tells the others that the shard is being read, and this process whether it still is its
                 Optional<Progress> beaten =
@@ -360,6 +370,6 @@ public final class ShardLoop {
     /** A pause that does not let the shard look as if nobody read it. */
     private void pause(long millis) {
         long left = commits.lastCommit() + claim.heartbeatNanos() - waits.nanos();
-        waits.pause(left <= 0 ? millis : Math.min(millis, Math.ceilDiv(left, 1_000_000L)));
+        waits.pause(Math.min(millis, Math.max(0, Math.ceilDiv(left, 1_000_000L))));
     }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.processor.shard;
 
 import dev.millrace.processor.store.Work;
+import java.util.OptionalLong;
 
 /** What the reading of shards counts. Thread-safe. */
 public interface ShardMeter {
@@ -21,8 +22,13 @@ public interface ShardMeter {
     /** The shard was given up, so that another process can go on at once. */
     void handedOver();
 
-    /** The shard is to be read here, and has not been for so long: nothing of it is known to be committed since. */
-    void awaited(String shardId, long millis);
+    /**
+     * The shard is to be read here, and is not yet.
+     *
+     * @param storedTo all that arrived before is committed, by whomever, microseconds since 1970; empty: that is not known
+     * @param millis how long it has been waited for: nothing is known to be committed since
+     */
+    void awaited(String shardId, OptionalLong storedTo, long millis);
 
     /** All that was read from the shard is committed, and that was so far behind its tip. */
     void caughtUp(String shardId, long millisBehind);

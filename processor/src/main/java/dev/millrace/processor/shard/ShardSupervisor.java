@@ -191,6 +191,7 @@ public final class ShardSupervisor implements Tasks.Program {
                 case Loaded.Found(Optional<Long> epoch) ->
                     epoch.ifPresent(taken -> {
                         meter.taken();
+                        meter.awaited(shardId, storedTo(stored, shardId), 0);
                         LOG.info("Reading shard {} at epoch {}", shardId, taken);
                         running.start(
                                 new RunningShards.Taken(info, own.listing, taken, parentsCachedTo(info, stored)),
@@ -198,7 +199,7 @@ public final class ShardSupervisor implements Tasks.Program {
                     });
             }
         }
-        awaitMine(plan.mine(), waits.nanos());
+        awaitMine(plan.mine(), stored, waits.nanos());
         meter.spread();
         tell(due, stored, membership);
         return true;
@@ -214,7 +215,7 @@ public final class ShardSupervisor implements Tasks.Program {
     }
 
     /** Counts the lag of shards that are this process's to read, while they are still another's or cannot be taken. */
-    private void awaitMine(List<String> mine, long now) {
+    private void awaitMine(List<String> mine, Map<String, ShardState> stored, long now) {
         awaited.keySet().removeIf(shardId -> {
             boolean over = !mine.contains(shardId) || running.ids().contains(shardId);
             if (over && !running.ids().contains(shardId)) {
@@ -225,9 +226,14 @@ public final class ShardSupervisor implements Tasks.Program {
         for (String shardId : mine) {
             if (!running.ids().contains(shardId)) {
                 long since = awaited.computeIfAbsent(shardId, _ -> now);
-                meter.awaited(shardId, TimeUnit.NANOSECONDS.toMillis(now - since));
+                meter.awaited(shardId, storedTo(stored, shardId), TimeUnit.NANOSECONDS.toMillis(now - since));
             }
         }
+    }
+
+    private static OptionalLong storedTo(Map<String, ShardState> stored, String shardId) {
+        ShardState state = stored.get(shardId);
+        return state == null ? OptionalLong.empty() : state.streamTime();
     }
 
     private boolean postgresqlFailed(String reason) {

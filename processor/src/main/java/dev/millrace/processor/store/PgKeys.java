@@ -75,6 +75,9 @@ final class PgKeys {
 
     /** Makes sure of the keys of these series with these kinds, of which each is then known until the next call. */
     void resolve(Map<SeriesId, Integer> wanted) {
+        if (kinds.size() > capacity.getAsInt()) {
+            clear();
+        }
         Map<SeriesId, Integer> unknown = new HashMap<>();
         wanted.forEach((id, kind) -> {
             Key key = keys.get(id);
@@ -84,10 +87,6 @@ final class PgKeys {
         });
         if (unknown.isEmpty()) {
             return;
-        }
-        if (kinds.size() > capacity.getAsInt()) {
-            clear();
-            unknown.putAll(wanted);
         }
         SortedSet<String> sensorIds = new TreeSet<>();
         SortedSet<String> names = new TreeSet<>();

@@ -156,8 +156,17 @@ public final class PgNotifications {
     }
 
     /** As it was given: one that still listened would wake nobody, for as long as it lives. */
-    private static Future<Void> giveBack(PgConnection own) {
+    private Future<Void> giveBack(PgConnection own) {
         own.notificationHandler(null);
-        return own.query("UNLISTEN " + CHANNEL).execute().transform(_ -> own.close());
+        return own.query("UNLISTEN " + CHANNEL)
+                .execute()
+                .timeout(pace.answerMillis, TimeUnit.MILLISECONDS)
+                .transform(answer -> {
+                    if (answer.succeeded()) {
+                        return own.close();
+                    }
+                    PgSession.end(own);
+                    return Future.succeededFuture();
+                });
     }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.processor.store;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -28,7 +29,7 @@ public final class SeriesShares {
     /** One shard's. */
     public final class Share implements AutoCloseable {
 
-        private boolean closed;
+        private final AtomicBoolean closed = new AtomicBoolean();
 
         private Share() {}
 
@@ -40,8 +41,7 @@ public final class SeriesShares {
         /** The shard remembers none any more. */
         @Override
         public void close() {
-            if (!closed) {
-                closed = true;
+            if (closed.compareAndSet(false, true)) {
                 shards.decrementAndGet();
             }
         }

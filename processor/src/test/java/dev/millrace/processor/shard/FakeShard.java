@@ -23,6 +23,7 @@ final class FakeShard implements ShardReader {
     final List<ReadFrom> seeks = new ArrayList<>();
     final List<Long> readAheads = new ArrayList<>();
     int closed;
+    int readCount;
     private int trimmed;
     private IntSupplier answerSize = () -> Integer.MAX_VALUE;
     private @Nullable Runnable onRead;
@@ -68,6 +69,14 @@ final class FakeShard implements ShardReader {
     /** The next read fails. */
     FakeShard failing(String reason) {
         failures.add(new ShardRead.Failed(reason));
+        return this;
+    }
+
+    /** The next reads find no room. */
+    FakeShard waiting(int times) {
+        for (int i = 0; i < times; i++) {
+            failures.add(new ShardRead.Waiting());
+        }
         return this;
     }
 

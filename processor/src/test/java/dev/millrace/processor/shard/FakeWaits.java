@@ -11,6 +11,7 @@ class FakeWaits implements Waits {
     final List<Long> pauses = new ArrayList<>();
     private long nanos = 42;
     private boolean stop;
+    private Runnable onPause = () -> {};
     private int stopAfterPauses = Integer.MAX_VALUE;
 
     /** Requests a stop in the middle of the n-th pause from now. */
@@ -20,6 +21,16 @@ class FakeWaits implements Waits {
 
     void requestStop() {
         stop = true;
+    }
+
+    /** Happens before each pause. */
+    void onPause(Runnable event) {
+        onPause = event;
+    }
+
+    /** Something takes its time. */
+    void pass(long millis) {
+        nanos += TimeUnit.MILLISECONDS.toNanos(millis);
     }
 
     @Override
@@ -32,6 +43,7 @@ class FakeWaits implements Waits {
         if (millis <= 0) {
             return;
         }
+        onPause.run();
         pauses.add(millis);
         if (pauses.size() >= stopAfterPauses) {
             stop = true;

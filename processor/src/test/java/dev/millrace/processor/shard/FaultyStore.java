@@ -40,6 +40,9 @@ final class FaultyStore implements ShardStore {
     int released;
     Predicate<Work> refused = _ -> false;
 
+    /** What does not commit in time. */
+    Predicate<Work> slow = _ -> false;
+
     FaultyStore(ShardStore store, Supplier<Fault> faults) {
         this.store = store;
         this.faults = faults;
@@ -67,6 +70,10 @@ final class FaultyStore implements ShardStore {
     public CommitResult commit(Progress from, Work work) {
         if (refused.test(work)) {
             commits.add(new CommitResult.Refused("22003", "out of range"));
+            return commits.getLast();
+        }
+        if (slow.test(work)) {
+            commits.add(new CommitResult.Unavailable("canceling statement due to statement timeout"));
             return commits.getLast();
         }
         CommitResult result =

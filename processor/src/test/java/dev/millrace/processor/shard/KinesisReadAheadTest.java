@@ -169,6 +169,6 @@ class KinesisReadAheadTest extends KinesisReading {
         reader.readAhead(0);
         records(reader.read());
 
-        assertEquals(List.of(ReadSize.MAX_RECORDS, 9, 13), kinesis.limits);
+        assertEquals(List.of(ReadSize.MAX_RECORDS, 9, 19), kinesis.limits);
     }
 }

@@ -215,7 +215,7 @@ final class LoopRig {
         }
 
         @Override
-        public void awaited(String shardId, long millis) {
+        public void awaited(String shardId, OptionalLong storedTo, long millis) {
             awaited.add(millis);
         }
 

@@ -11,6 +11,7 @@ import dev.millrace.processor.store.CommitResult;
 import dev.millrace.processor.store.LatestValue;
 import dev.millrace.processor.store.Position;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -253,5 +254,69 @@ class ShardCommitsTest {
 
     private static long farBehind() {
         return LatestWrites.FAR_BEHIND_MILLIS + 1;
+    }
+
+    /** Readers of a hash that says that it is complete must not wait until the store is there again. */
+    @Test
+    void whatWaitsToBeWrittenIsWrittenWhenTheStoreGoesAway() {
+        FakeShard shard = new FakeShard()
+                .putAggregate(List.of(temperature("oven-1", T, 20)))
+                .putAggregate(List.of(temperature("oven-1", T + 1, 21)))
+                .answering(() -> 1)
+                .behind(ShardCommitsTest::farBehind);
+        // state, series, the first commit; then the second fails, and so does what asks for the state
+        LoopRig rig = new LoopRig(
+                shard, LoopRig.script(Fault.NONE, Fault.NONE, Fault.NONE, Fault.AWAY, Fault.AWAY, Fault.AWAY));
+        List<Integer> updates = new ArrayList<>();
+        rig.waits.onPause(() -> updates.add(rig.latest.updates));
+
+        rig.loop.run();
+
+        // in the back-off, before the second commit is tried again
+        assertTrue(updates.contains(1), updates::toString);
+    }
+
+    @Test
+    void whatFailsToCommitIsTriedAgainInSmallerParts() {
+        FakeShard shard = new FakeShard()
+                .putAggregate(IntStream.range(0, 100)
+                        .mapToObj(i -> temperature("oven-" + i, T + i, 20))
+                        .toList());
+        LoopRig rig = new LoopRig(shard);
+        List<Integer> sizes = new ArrayList<>();
+        rig.store.slow = work -> {
+            sizes.add(work.userRecords());
+            if (sizes.size() > 100) {
+                throw new AssertionError("the same again and again: " + sizes);
+            }
+            // as if more did not get done within a statement's time
+            return work.userRecords() > 20;
+        };
+
+        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
+
+        assertEquals(100, rig.stored().userRecords());
+        assertEquals(100, rig.stored().samples().size());
+        assertEquals(List.of(100, 50, 25, 12), sizes.subList(0, 4));
+    }
+
+    @Test
+    void aRecordWithMoreThanABatchIsCutInside() {
+        int readings = 3 * ShardCommits.MOST;
+        FakeShard shard = new FakeShard()
+                .putAggregate(IntStream.range(0, readings)
+                        .mapToObj(i -> temperature("oven-1", T + i, 20))
+                        .toList());
+        LoopRig rig = new LoopRig(shard);
+        List<Integer> sizes = new ArrayList<>();
+        rig.store.slow = work -> {
+            sizes.add(work.userRecords());
+            return false;
+        };
+
+        assertEquals(ShardLoop.End.READ_OUT, rig.loop.run());
+
+        assertEquals(readings, rig.stored().userRecords());
+        assertTrue(sizes.stream().allMatch(size -> size <= ShardCommits.MOST), sizes::toString);
     }
 }

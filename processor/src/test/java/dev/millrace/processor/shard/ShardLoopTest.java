@@ -264,4 +264,58 @@ class ShardLoopTest {
         assertEquals(2, rig.shard.readAheads.size());
         assertTrue(rig.shard.readAheads.stream().allMatch(delay -> delay <= ShardLoop.READ_INTERVAL_MILLIS));
     }
+
+    /** A call takes as long as it may, and fails, again and again: nobody may take the shard for left meanwhile. */
+    @Test
+    void aShardWhoseStreamHangsShowsThatItIsRead() {
+        FakeShard shard = new FakeShard().open();
+        LoopRig rig = new LoopRig(shard);
+        long callMillis = TimeUnit.NANOSECONDS.toMillis(LoopRig.HEARTBEAT_NANOS);
+        List<Long> beats = new ArrayList<>();
+        rig.store.refused = _ -> {
+            beats.add(rig.waits.nanos());
+            return false;
+        };
+        shard.beforeEachRead(() -> {
+            shard.failing("no answer in time");
+            // short ones, too, so that calls and heartbeats fall together in all ways
+            rig.waits.pass(shard.readCount++ % 3 == 0 ? callMillis / 7 : callMillis);
+            if (shard.readCount > 60) {
+                rig.waits.requestStop();
+            }
+        });
+
+        rig.loop.run();
+
+        assertTrue(beats.size() > 20, () -> beats.size() + " beats");
+        for (int i = 1; i < beats.size(); i++) {
+            long between = beats.get(i) - beats.get(i - 1);
+            assertTrue(between <= 2 * LoopRig.HEARTBEAT_NANOS + 300_000_000L, () -> between + " ns without a beat");
+        }
+    }
+
+    @Test
+    void aReaderWithoutRoomIsNoOutageAndKeepsNeitherABeatNorAStopWaiting() {
+        FakeShard shard = new FakeShard().open();
+        LoopRig rig = new LoopRig(shard);
+        List<Long> beats = new ArrayList<>();
+        rig.store.refused = _ -> {
+            beats.add(rig.waits.nanos());
+            if (beats.size() == 3) {
+                rig.waits.requestStop();
+            }
+            return false;
+        };
+        shard.beforeEachRead(() -> {
+            rig.waits.pass(1_000);
+            if (shard.readCount++ > 0) {
+                shard.waiting(1);
+            }
+        });
+
+        assertEquals(ShardLoop.End.GIVEN_UP, rig.loop.run());
+
+        assertEquals(3, beats.size());
+        assertTrue(rig.health.component("kinesis").isUp());
+    }
 }

@@ -255,7 +255,7 @@ final class SimulatedProcessor {
         }
 
         @Override
-        public void awaited(String shardId, long millis) {
+        public void awaited(String shardId, OptionalLong storedTo, long millis) {
             // nobody looks
         }
 
