@@ -101,6 +101,12 @@ class SimulationTest {
                     """.formatted(fault.lastLines, fault.seed, fault.what.getMessage(), fault.seed), fault.what);
         });
         assertEquals(SEEDS, findings.histories.size());
+        System.out.printf(
+                "%d histories: %d commits, %d take-overs, %d fenced commits%n",
+                SEEDS,
+                findings.histories.stream().mapToLong(History::commits).sum(),
+                findings.histories.stream().mapToLong(History::takes).sum(),
+                findings.histories.stream().mapToLong(History::fenced).sum());
         // or else they prove nothing
         assertTrue(findings.histories.stream().anyMatch(history -> history.fenced() > 0));
     }
