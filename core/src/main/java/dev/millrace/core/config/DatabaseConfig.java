@@ -10,8 +10,21 @@ import java.util.Optional;
  * A login to PostgreSQL.
  *
  * @param sslMode disable, prefer, require, verify-ca or verify-full, as libpq names them
+ * @param rootCertificates whom the server's certificate must come from, where it is verified; empty: whom Java trusts
  */
-public record DatabaseConfig(String host, int port, String database, String user, String password, SslMode sslMode) {
+public record DatabaseConfig(
+        String host,
+        int port,
+        String database,
+        String user,
+        String password,
+        SslMode sslMode,
+        Optional<CaBundle> rootCertificates) {
+
+    /** A login without root certificates of its own. */
+    public DatabaseConfig(String host, int port, String database, String user, String password, SslMode sslMode) {
+        this(host, port, database, user, password, sslMode, Optional.empty());
+    }
 
     /** How the connection is encrypted and the server checked. */
     public enum SslMode {
@@ -25,6 +38,11 @@ public record DatabaseConfig(String host, int port, String database, String user
 
         SslMode(String text) {
             this.text = text;
+        }
+
+        /** Whether the server must show a certificate that comes from an authority that is trusted. */
+        public boolean isVerifying() {
+            return this == VERIFY_CA || this == VERIFY_FULL;
         }
 
         /** The mode as libpq spells it. */
@@ -53,7 +71,8 @@ public record DatabaseConfig(String host, int port, String database, String user
                 url.database,
                 environment.text("DATABASE_USER", url.user),
                 environment.text("DATABASE_PASSWORD", url.password),
-                url.sslMode);
+                url.sslMode,
+                url.rootCertificates);
     }
 
     /** The owner's login, {@code DATABASE_MIGRATION_URL}; the service's own where it is not set. */
@@ -63,7 +82,7 @@ public record DatabaseConfig(String host, int port, String database, String user
                 .orElse(own);
     }
 
-    /** Parses {@code postgresql://user:password@host:port/database?sslmode=…}. Messages never hold the text. */
+    /** Parses {@code postgresql://user:password@host:port/database?sslmode=…&sslrootcert=…}. Messages never hold the text. */
     static DatabaseConfig parse(String url) {
         URI uri;
         try {
@@ -81,13 +100,19 @@ public record DatabaseConfig(String host, int port, String database, String user
         }
         String[] login = Optional.ofNullable(uri.getRawUserInfo()).orElse("").split(":", 2);
         SslMode sslMode = SslMode.PREFER;
+        Optional<CaBundle> rootCertificates = Optional.empty();
         for (String parameter :
                 Optional.ofNullable(uri.getRawQuery()).orElse("").split("&", -1)) {
             if (parameter.startsWith("sslmode=")) {
                 sslMode = SslMode.parse(parameter.substring("sslmode=".length()));
+            } else if (parameter.startsWith("sslrootcert=")) {
+                rootCertificates = Optional.of(rootCertificates(decode(parameter.substring("sslrootcert=".length()))));
             } else if (!parameter.isEmpty()) {
-                throw new IllegalArgumentException("has a parameter other than sslmode");
+                throw new IllegalArgumentException("has a parameter other than sslmode and sslrootcert");
             }
+        }
+        if (rootCertificates.isPresent() && !sslMode.isVerifying()) {
+            throw new IllegalArgumentException("has an sslrootcert, which only sslmode verify-ca and verify-full use");
         }
         return new DatabaseConfig(
                 uri.getHost(),
@@ -95,7 +120,16 @@ public record DatabaseConfig(String host, int port, String database, String user
                 path.substring(1),
                 decode(login[0]),
                 login.length > 1 ? decode(login[1]) : "",
-                sslMode);
+                sslMode,
+                rootCertificates);
+    }
+
+    private static CaBundle rootCertificates(String path) {
+        try {
+            return CaBundle.parse(path);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("has an sslrootcert that " + e.getMessage(), e);
+        }
     }
 
     private static String decode(String text) {

@@ -2,6 +2,7 @@ package dev.millrace.core.config;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -9,17 +10,29 @@ import java.util.regex.Pattern;
  *
  * @param url {@code redis://} or {@code rediss://}, with password where needed
  * @param cluster whether it is the configuration endpoint of a cluster
+ * @param rootCertificates whom the server's certificate must come from, over TLS; empty: whom Java trusts
  */
-public record RedisConfig(URI url, boolean cluster) {
+public record RedisConfig(URI url, boolean cluster, Optional<CaBundle> rootCertificates) {
+
+    /** A server without root certificates of its own. */
+    public RedisConfig(URI url, boolean cluster) {
+        this(url, cluster, Optional.empty());
+    }
 
     private static final Pattern DATABASE = Pattern.compile("|/[0-9]{0,9}");
     private static final String PARAMETER = "(?:(?:user|password)=[^&]+|db=[0-9]{1,9})";
     private static final Pattern PARAMETERS = Pattern.compile(PARAMETER + "(?:&" + PARAMETER + ")*");
 
-    /** What {@code REDIS_URL} and {@code REDIS_CLUSTER} say. */
+    /** What {@code REDIS_URL}, {@code REDIS_CLUSTER} and {@code REDIS_CA_FILE} say. */
     public static RedisConfig read(Environment environment) {
         URI url = environment.optional("REDIS_URL", RedisConfig::parse).orElse(URI.create("redis://localhost:6379"));
-        return new RedisConfig(url, environment.flag("REDIS_CLUSTER", false));
+        return new RedisConfig(
+                url, environment.flag("REDIS_CLUSTER", false), environment.optional("REDIS_CA_FILE", CaBundle::parse));
+    }
+
+    /** Whether the connection is encrypted. */
+    public boolean isTls() {
+        return "rediss".equals(url.getScheme());
     }
 
     private static URI parse(String text) {

@@ -64,10 +64,7 @@ public final class PgPools {
                 .setUser(config.user())
                 .setPassword(config.password())
                 .setSslMode(SslMode.of(config.sslMode().text()))
-                .setSslOptions(new ClientSSLOptions()
-                        .setTrustAll(config.sslMode().compareTo(DatabaseConfig.SslMode.VERIFY_CA) < 0)
-                        .setHostnameVerificationAlgorithm(
-                                config.sslMode() == DatabaseConfig.SslMode.VERIFY_FULL ? "HTTPS" : ""))
+                .setSslOptions(ssl(config))
                 .setCachePreparedStatements(true);
         options.addProperty("application_name", application);
         KEEPALIVE.forEach(options::addProperty);
@@ -86,6 +83,18 @@ public final class PgPools {
                         vertx,
                         Sockets.keptAlive().setConnectTimeout(5_000).setReadIdleTimeout((int) silence.toSeconds())))
                 .build();
+    }
+
+    private static ClientSSLOptions ssl(DatabaseConfig config) {
+        ClientSSLOptions options = new ClientSSLOptions()
+                .setHostnameVerificationAlgorithm(
+                        config.sslMode() == DatabaseConfig.SslMode.VERIFY_FULL ? "HTTPS" : "");
+        if (config.sslMode().isVerifying()) {
+            options.setTrustOptions(Trust.of(config.rootCertificates()));
+        } else {
+            options.setTrustAll(true);
+        }
+        return options;
     }
 
     /**

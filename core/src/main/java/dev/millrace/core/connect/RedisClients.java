@@ -2,6 +2,7 @@ package dev.millrace.core.connect;
 
 import dev.millrace.core.config.RedisConfig;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClientOptions;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisClientType;
 import io.vertx.redis.client.RedisOptions;
@@ -18,10 +19,19 @@ public final class RedisClients {
                 new RedisOptions()
                         .setConnectionString(config.url().toString())
                         .setType(config.cluster() ? RedisClientType.CLUSTER : RedisClientType.STANDALONE)
-                        .setNetClientOptions(
-                                Sockets.keptAlive().setConnectTimeout(2_000).setTcpNoDelay(true))
+                        .setNetClientOptions(sockets(config))
                         .setMaxPoolSize(8)
                         .setMaxPoolWaiting(256)
                         .setMaxWaitingHandlers(8_192));
+    }
+
+    private static NetClientOptions sockets(RedisConfig config) {
+        NetClientOptions options = Sockets.keptAlive().setConnectTimeout(2_000).setTcpNoDelay(true);
+        if (config.isTls()) {
+            options.setSsl(true)
+                    .setTrustOptions(Trust.of(config.rootCertificates()))
+                    .setHostnameVerificationAlgorithm("HTTPS");
+        }
+        return options;
     }
 }

@@ -60,6 +60,12 @@ class EnvironmentTest {
             value = {
                 "DATABASE_URL | postgresql://u:secret@h:99999/d",
                 "DATABASE_URL | postgresql://u:secret@h:0/d",
+                "DATABASE_URL | postgresql://u:secret@h/d?sslmode=verify-full&sslrootcert=/secret/nowhere",
+                "DATABASE_URL | postgresql://u:secret@h/d?sslmode=verify-full&sslrootcert=/dev/null",
+                "DATABASE_URL | postgresql://u:secret@h/d?sslmode=verify-full&sslrootcert=pom.xml",
+                "DATABASE_URL | postgresql://u:secret@h/d?sslrootcert=pom.xml",
+                "REDIS_CA_FILE | /secret/nowhere",
+                "REDIS_CA_FILE | pom.xml",
                 "REDIS_URL | redis://h:99999",
                 "REDIS_URL | redis://h:0",
                 "REDIS_URL | redis://:secret@127.0.0.1/abc",

@@ -4,6 +4,7 @@ import dev.millrace.core.config.DatabaseConfig;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.postgresql.ssl.DefaultJavaSSLFactory;
 
 /**
  * Brings the schema up to date, with the owner's login. Several processes may do so at once: Flyway lets one go first. Blocks
@@ -60,6 +61,9 @@ public final class FlywayMigrations {
         source.setUser(config.user());
         source.setPassword(config.password());
         source.setSslMode(config.sslMode().text());
+        config.rootCertificates()
+                .ifPresentOrElse(
+                        bundle -> source.setSslRootCert(bundle.file().toString()), () -> trustWhomJavaTrusts(source));
         source.setApplicationName("millrace-migration");
         source.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
         source.setLoginTimeout(CONNECT_TIMEOUT_SECONDS);
@@ -68,6 +72,12 @@ public final class FlywayMigrations {
         // anew for ever. A server that has vanished is found by the system's keepalive instead.
         source.setTcpKeepAlive(true);
         return source;
+    }
+
+    private void trustWhomJavaTrusts(PGSimpleDataSource source) {
+        if (config.sslMode().isVerifying()) {
+            source.setSslfactory(DefaultJavaSSLFactory.class.getName());
+        }
     }
 
     /** The root of it: Flyway tells its own framing first. */
