@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Something outside that several parts of the process use. An outage is a line in the log at its beginning and one at its
@@ -18,6 +19,9 @@ public final class Availability {
 
     /** The least time between the beginnings of two outages that are told. */
     private static final long QUIET_MILLIS = 10_000;
+
+    /** Between lines about what has never been there. */
+    private static final long STILL_WAITING_MILLIS = 60_000;
 
     /** What its absence means for the process. */
     public enum Kind {
@@ -56,10 +60,10 @@ public final class Availability {
             awaySince = now;
             untold++;
         }
-        if (!told && now >= quietUntil) {
+        if ((!told || !everWorked) && now >= quietUntil) {
             log(reason);
             told = true;
-            quietUntil = now + QUIET_MILLIS;
+            quietUntil = now + (everWorked || untold > 0 ? QUIET_MILLIS : STILL_WAITING_MILLIS);
             untold = 0;
         }
         failing.putLast(part, reason);
@@ -68,7 +72,9 @@ public final class Availability {
 
     private void log(String reason) {
         if (!everWorked) {
-            LOG.info("Waiting for {}: {}", name, reason);
+            // others may still be starting, too; what lasts is somebody's to mend
+            boolean lasts = clock.millis() - awaySince >= QUIET_MILLIS;
+            LOG.atLevel(lasts ? Level.WARN : Level.INFO).log("Waiting for {}: {}", name, reason);
         } else if (untold > 1) {
             LOG.warn("{} is away: {}; trying on ({} times since the last line)", name, reason, untold);
         } else {
@@ -80,6 +86,9 @@ public final class Availability {
     public synchronized void worked(String part) {
         boolean first = !everWorked;
         everWorked = true;
+        if (first) {
+            quietUntil = Math.min(quietUntil, clock.millis() + QUIET_MILLIS);
+        }
         boolean recovered = failing.remove(part) != null;
         if (recovered && failing.isEmpty() && told) {
             told = false;

@@ -67,6 +67,26 @@ class AvailabilityTest {
     }
 
     @Test
+    void whatIsWaitedForInVainIsSomebodysToMend() {
+        Availability postgresql = availability(Availability.Kind.ESSENTIAL);
+        for (int i = 0; i < 100; i++) {
+            postgresql.failed("a", "refused");
+            now = now.plusSeconds(1);
+        }
+
+        assertEquals(
+                List.of(
+                        "INFO Waiting for PostgreSQL: refused",
+                        "WARN Waiting for PostgreSQL: refused",
+                        "WARN Waiting for PostgreSQL: refused"),
+                logged());
+        postgresql.worked("a");
+        now = now.plusSeconds(11);
+        postgresql.failed("a", "gone");
+        assertEquals("WARN PostgreSQL is away: gone; trying on", logged().getLast());
+    }
+
+    @Test
     void atTheStartItIsWaitedForWithoutAlarm() {
         Availability postgresql = availability(Availability.Kind.ESSENTIAL);
 

@@ -131,6 +131,12 @@ public final class Ownership {
                 || beats.of(shardId) >= time.stillNanos();
     }
 
+    /** Whether another process has shown lately that it reads a shard, by what the last plan was made from. */
+    public boolean isReadElsewhere(String shardId, ShardState state) {
+        boolean others = state.owner().filter(owner -> !owner.equals(self)).isPresent();
+        return others && beats.of(shardId) < 2 * time.renewNanos();
+    }
+
     /**
      * Whether nobody reads a shard, for longer than whoever had it needs to come back, or another needs to take it. Only where
      * the membership is old, that is where the one who should take it may be gone: whoever is first takes it then.

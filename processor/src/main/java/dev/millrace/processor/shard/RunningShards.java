@@ -152,7 +152,7 @@ public final class RunningShards {
                 case Faulted(String shardId, String reason) -> faulted(shardId, reason, now);
                 case Ended(String shardId, ShardLoop.End end) -> {
                     switch (end) {
-                        case GIVEN_UP -> LOG.info("Shard {} is given up", shardId);
+                        case GIVEN_UP -> LOG.info("Reading of shard {} has ended", shardId);
                         case FENCED -> ownership.fenced(shardId, now);
                         case READ_OUT -> {
                             LOG.info("Shard {} was read to its end", shardId);

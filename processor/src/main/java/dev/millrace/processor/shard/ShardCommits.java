@@ -182,7 +182,9 @@ final class ShardCommits {
                 failures++;
                 outcomeUnknown = false;
                 meter.fenced();
-                LOG.info("Shard {}: someone else has committed; going on from where they stand", shardId);
+                LOG.info(
+                        "Shard {}: the stored position or epoch is another than was known; going on from what is stored",
+                        shardId);
             }
             case CommitResult.Refused _ -> outcomeUnknown = false;
             case CommitResult.Unavailable(String reason) -> {

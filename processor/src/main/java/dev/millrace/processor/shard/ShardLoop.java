@@ -237,18 +237,20 @@ public final class ShardLoop {
 
     /** Lets others have the shard at once. Where the store cannot be told, they take it after a while. */
     private End giveUp() {
+        String problem = "";
         for (int attempts = 1; attempts <= RELEASE_ATTEMPTS; attempts++) {
             switch (ports.store().release(claim.epoch())) {
                 case Loaded.Found(Boolean released) -> {
                     if (released) {
+                        LOG.info("Shard {} is given up", shardId);
                         meter.handedOver();
                     }
                     return released ? End.GIVEN_UP : End.FENCED;
                 }
-                case Loaded.Unavailable<Boolean>(String reason) ->
-                    LOG.warn("Shard {} cannot be given up: {}", shardId, reason);
+                case Loaded.Unavailable<Boolean>(String reason) -> problem = reason;
             }
         }
+        LOG.warn("Shard {} cannot be given up, others take it when it stands still: {}", shardId, problem);
         return End.GIVEN_UP;
     }
 

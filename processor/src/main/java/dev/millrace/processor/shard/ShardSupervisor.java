@@ -192,7 +192,7 @@ public final class ShardSupervisor implements Tasks.Program {
                     epoch.ifPresent(taken -> {
                         meter.taken();
                         meter.awaited(shardId, storedTo(stored, shardId), 0);
-                        LOG.info("Reading shard {} at epoch {}", shardId, taken);
+                        LOG.info("Reading shard {} at epoch {}, {}", shardId, taken, before(stored.get(shardId)));
                         running.start(
                                 new RunningShards.Taken(info, own.listing, taken, parentsCachedTo(info, stored)),
                                 waits.nanos());
@@ -205,6 +205,18 @@ public final class ShardSupervisor implements Tasks.Program {
         return true;
     }
 
+    /** Whose a shard was that was taken, for people. */
+    private String before(@Nullable ShardState state) {
+        if (state == null) {
+            return "as the first";
+        }
+        return state.owner()
+                .map(owner -> owner.equals(ports.members.self())
+                        ? "again"
+                        : "taken from " + owner + ", which is gone or has not shown that it reads it")
+                .orElse("which was free");
+    }
+
     /** Whoever read a parent may have ended between its last commit and its use of the cache. */
     private static OptionalLong parentsCachedTo(ShardInfo shard, Map<String, ShardState> stored) {
         return shard.parents().stream()
@@ -214,21 +226,26 @@ public final class ShardSupervisor implements Tasks.Program {
                 .min();
     }
 
-    /** Counts the lag of shards that are this process's to read, while they are still another's or cannot be taken. */
+    /** Counts the lag of shards that are this process's to read and that nobody reads yet. Of what another reads, that one tells it. */
     private void awaitMine(List<String> mine, Map<String, ShardState> stored, long now) {
         awaited.keySet().removeIf(shardId -> {
-            boolean over = !mine.contains(shardId) || running.ids().contains(shardId);
+            boolean over = !mine.contains(shardId) || isRead(shardId, stored);
             if (over && !running.ids().contains(shardId)) {
                 meter.left(shardId);
             }
             return over;
         });
         for (String shardId : mine) {
-            if (!running.ids().contains(shardId)) {
+            if (!isRead(shardId, stored)) {
                 long since = awaited.computeIfAbsent(shardId, _ -> now);
                 meter.awaited(shardId, storedTo(stored, shardId), TimeUnit.NANOSECONDS.toMillis(now - since));
             }
         }
+    }
+
+    private boolean isRead(String shardId, Map<String, ShardState> stored) {
+        ShardState state = stored.get(shardId);
+        return running.ids().contains(shardId) || (state != null && ownership.isReadElsewhere(shardId, state));
     }
 
     private static OptionalLong storedTo(Map<String, ShardState> stored, String shardId) {
@@ -299,8 +316,11 @@ public final class ShardSupervisor implements Tasks.Program {
                 .map(shard -> stored.get(shard.shardId()))
                 .filter(state -> state == null || state.owner().isEmpty())
                 .count();
-        String text = "reading " + running.ids().size() + " of " + due.size() + " shards, one of "
-                + membership.live().size() + " processes" + (unowned > 0 ? ", " + unowned + " shards free" : "");
+        String others = membership.judges()
+                ? "one of " + membership.live().size() + " processes"
+                : "knows of no other processes";
+        String text = "has " + running.ids().size() + " of " + due.size() + " shards, " + others
+                + (unowned > 0 ? ", " + unowned + " shards free" : "");
         if (running.isFull() && unowned > 0) {
             ailment = ailment.or(() -> Optional.of(text + ", and no room for more"));
         }

@@ -1,6 +1,7 @@
 package dev.millrace.processor.store;
 
 import dev.millrace.core.config.DatabaseConfig;
+import java.net.UnknownHostException;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -85,6 +86,9 @@ public final class FlywayMigrations {
         Throwable cause = failure;
         while (cause.getCause() != null) {
             cause = cause.getCause();
+        }
+        if (cause instanceof UnknownHostException) {
+            return "unknown host " + cause.getMessage();
         }
         String message = String.valueOf(cause.getMessage());
         return message.lines().findFirst().orElse(message).strip();

@@ -11,6 +11,7 @@ import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Transaction;
 import io.vertx.sqlclient.Tuple;
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -191,6 +192,9 @@ final class PgSession {
 
     /** What the client says of arguments that it cannot send holds their values: only what it says of the network is told. */
     private static String clientReason(Throwable cause) {
+        if (cause instanceof UnknownHostException) {
+            return "unknown host " + cause.getMessage();
+        }
         boolean told = cause instanceof IOException
                 || cause instanceof TimeoutException
                 || cause instanceof ClosedConnectionException;

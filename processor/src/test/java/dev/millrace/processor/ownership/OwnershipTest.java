@@ -1,6 +1,8 @@
 package dev.millrace.processor.ownership;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Progress;
@@ -104,6 +106,28 @@ class OwnershipTest {
             Membership membership = members(Set.of(ME, OTHER), Set.of(ME));
             assertEquals(take(), plan(membership, Map.of("0", state(OTHER, second / 3))));
         }
+    }
+
+    @Test
+    void tellsWhetherAnotherReadsAShard() {
+        ShardState others = state(OTHER, 1);
+        assertTrue(afterSeconds(0, others));
+        assertTrue(afterSeconds(6, others));
+        // two signs of life are missing
+        assertFalse(afterSeconds(1, others));
+        assertTrue(afterSeconds(1, state(OTHER, 2)));
+        assertFalse(afterSeconds(1, state(null, 3)));
+        assertFalse(afterSeconds(1, state(ME, 4)));
+    }
+
+    private boolean afterSeconds(int seconds, ShardState state) {
+        Membership both = members(Set.of(ME, OTHER), Set.of(ME));
+        for (int i = 0; i < seconds; i++) {
+            second++;
+            plan(both, Map.of("0", state));
+        }
+        plan(both, Map.of("0", state));
+        return ownership.isReadElsewhere("0", state);
     }
 
     @Test

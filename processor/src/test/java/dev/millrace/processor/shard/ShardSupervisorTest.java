@@ -199,7 +199,7 @@ class ShardSupervisorTest {
 
     @Test
     void readsWhatIsItsOwnAndGivesItUpAtAStop() {
-        next(() -> assertEquals("reading 2 of 2 shards, one of 2 processes", detail()));
+        next(() -> assertEquals("has 2 of 2 shards, one of 2 processes", detail()));
 
         supervisor().run(waits);
 
@@ -262,7 +262,7 @@ class ShardSupervisorTest {
             assertEquals("shard 0 was stopped by a fault (NoClassDefFoundError), is being read again", detail());
         });
         rounds(62);
-        next(() -> assertEquals("reading 2 of 2 shards, one of 2 processes", detail()));
+        next(() -> assertEquals("has 2 of 2 shards, one of 2 processes", detail()));
 
         supervisor().run(waits);
 
@@ -279,7 +279,7 @@ class ShardSupervisorTest {
         rounds(35);
         next(() -> assertTrue(tasks.of("0").stopRequested));
         next(() -> tasks.of("0").run(new FakeWaits()));
-        next(() -> assertEquals("reading 1 of 1 shards, one of 2 processes", detail()));
+        next(() -> assertEquals("has 1 of 1 shards, one of 2 processes", detail()));
 
         supervisor().run(waits);
         assertTrue(betweenRounds.isEmpty());
@@ -303,7 +303,7 @@ class ShardSupervisorTest {
         most = 1;
         next(() -> {
             assertEquals(List.of("shard 0"), tasks.started);
-            assertEquals("reading 1 of 2 shards, one of 2 processes, 1 shards free, and no room for more", detail());
+            assertEquals("has 1 of 2 shards, one of 2 processes, 1 shards free, and no room for more", detail());
             assertFalse(health.component("shards").isUp());
         });
 
@@ -332,7 +332,7 @@ class ShardSupervisorTest {
         rounds(3);
         next(() -> broken = false);
         rounds(9);
-        next(() -> assertEquals("reading 2 of 2 shards, one of 2 processes", detail()));
+        next(() -> assertEquals("has 2 of 2 shards, one of 2 processes", detail()));
 
         supervisor().run(waits);
 
