@@ -137,12 +137,12 @@ final class PgSession {
         }
     }
 
-    /** Ends a pooled connection for good. One that never answers keeps its place in the pool until its silence ends it. */
+    /**
+     * Ends a pooled connection for good. It is not given back, or the next user could be given it while it ends; the pool has its place
+     * again once it is closed. One that never answers keeps its place until its silence ends it.
+     */
     static void end(SqlConnection connection) {
-        connection
-                .query("SELECT pg_terminate_backend(pg_backend_pid())")
-                .execute()
-                .onComplete(_ -> connection.close());
+        connection.query("SELECT pg_terminate_backend(pg_backend_pid())").execute();
     }
 
     /** Gives the connection back; the next use takes another one. */

@@ -9,6 +9,7 @@ import dev.millrace.core.connect.PgPools;
 import dev.millrace.processor.anomaly.SeriesId;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Tuple;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -319,5 +320,21 @@ class PgOutageIT extends StoreContract {
         while (database.count(from) != count) {
             Thread.onSpinWait();
         }
+    }
+
+    /** Neither is its place lost nor is the next user given what is about to end. */
+    @Test
+    void aSessionThatWasPartedWithMakesRoomForAnother() {
+        Vertx vertx = Vertx.vertx();
+        Pool one = PgPools.create(vertx, database.config(), "one", 1, Map.of());
+        PgSession session = new PgSession(one, () -> {});
+        for (int i = 0; i < 20; i++) {
+            assertInstanceOf(
+                    Loaded.Unavailable.class, session.load(() -> session.query("SELECT 1 / 0", Tuple.tuple())));
+            assertInstanceOf(Loaded.Found.class, session.load(() -> session.query("SELECT 1", Tuple.tuple())));
+        }
+        session.close();
+        one.close().await();
+        vertx.close().await();
     }
 }
