@@ -2,6 +2,7 @@ package dev.millrace.processor;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.millrace.core.config.CaBundle;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -30,11 +31,11 @@ public final class TestCa {
     /** A certificate and its key, PEM. */
     public record Identity(Path certificate, Path key) {}
 
-    /** Its own certificate, PEM. */
-    public Path certificate() {
+    /** What whoever trusts it has. */
+    public CaBundle bundle() {
         Path file = directory.resolve(name + ".pem");
         keytool(store(name), "-exportcert", "-rfc", "-alias", name, "-file", file.toString());
-        return file;
+        return new CaBundle(file);
     }
 
     /**

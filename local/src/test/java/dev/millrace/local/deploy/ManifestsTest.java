@@ -23,7 +23,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the deployment promises, for every environment, in what Kustomize makes of its files. A promise a test. */
+/** What the deployment promises, for every environment, in what Kustomize makes of its files. A promise a test, hence its length. */
 @EnabledIf(value = Rendering.POSSIBLE, disabledReason = Rendering.WITHOUT)
 class ManifestsTest {
 

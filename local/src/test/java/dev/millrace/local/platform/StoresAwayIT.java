@@ -69,134 +69,81 @@ class StoresAwayIT {
         READY
     }
 
+    /** What happens to the world. */
+    private interface Step {
+        void take(StoresAwayIT world) throws Exception;
+    }
+
     /** The outages, in an order in which those of one server lie apart: what follows within ten seconds is not told again. */
+    @SuppressWarnings("ImmutableEnumChecker") // the steps capture nothing
     enum Outage {
-        POSTGRESQL_GONE("PostgreSQL", Told.NOT_READY) {
-            @Override
-            void begin(StoresAwayIT world) throws Exception {
-                world.postgres.goAway();
-            }
-
-            @Override
-            void end(StoresAwayIT world) throws Exception {
-                world.postgres.comeBack();
-            }
-        },
-        REDIS_GONE("Redis", Told.READY_BUT_AWAY) {
-            @Override
-            void begin(StoresAwayIT world) throws Exception {
-                world.redis.goAway();
-            }
-
-            @Override
-            void end(StoresAwayIT world) throws Exception {
-                world.redis.comeBack();
-            }
-        },
-        KINESIS_GONE("Kinesis", Told.NOT_READY) {
-            @Override
-            void begin(StoresAwayIT world) throws Exception {
-                world.kinesis.goAway();
-            }
-
-            @Override
-            void end(StoresAwayIT world) throws Exception {
-                world.kinesis.comeBack();
-            }
-        },
+        POSTGRESQL_GONE(
+                "PostgreSQL", Told.NOT_READY, world -> world.postgres.goAway(), world -> world.postgres.comeBack()),
+        REDIS_GONE("Redis", Told.READY_BUT_AWAY, world -> world.redis.goAway(), world -> world.redis.comeBack()),
+        KINESIS_GONE("Kinesis", Told.NOT_READY, world -> world.kinesis.goAway(), world -> world.kinesis.comeBack()),
         /** A fail-over as a client sees it that finds a server which does not write, and stays connected to it. */
-        POSTGRESQL_READ_ONLY("PostgreSQL", Told.NOT_READY) {
-            @Override
-            void begin(StoresAwayIT world) throws Exception {
-                world.services.execute("ALTER DATABASE millrace SET default_transaction_read_only = on");
-                world.postgres.cut();
-            }
-
-            @Override
-            void end(StoresAwayIT world) throws Exception {
-                // the sessions that are there stay as they are: they must be given up
-                world.services.execute(
-                        "SET default_transaction_read_only = off",
-                        "ALTER DATABASE millrace RESET default_transaction_read_only");
-            }
-        },
+        POSTGRESQL_READ_ONLY(
+                "PostgreSQL",
+                Told.NOT_READY,
+                world -> {
+                    world.services.execute("ALTER DATABASE millrace SET default_transaction_read_only = on");
+                    world.postgres.cut();
+                },
+                world -> {
+                    // the sessions that are there stay as they are: they must be given up
+                    world.services.execute(
+                            "SET default_transaction_read_only = off",
+                            "ALTER DATABASE millrace RESET default_transaction_read_only");
+                }),
         /** A server that has started anew without what it held, while most of its sensors are silent. */
-        REDIS_FLUSHED("Redis", Told.READY) {
-            @Override
-            void begin(StoresAwayIT world) {
-                world.services.redis(Command.FLUSHALL);
-            }
-
-            @Override
-            void end(StoresAwayIT world) {}
-        },
+        REDIS_FLUSHED("Redis", Told.READY, world -> world.services.redis(Command.FLUSHALL), world -> {}),
         /** It takes the calls, and never answers. */
-        KINESIS_HANGS("Kinesis", Told.NOT_READY) {
-            @Override
-            void begin(StoresAwayIT world) {
-                world.services
+        KINESIS_HANGS(
+                "Kinesis",
+                Told.NOT_READY,
+                world -> world.services
                         .kinesis
                         .faults()
-                        .add(FaultRule.of(new Fault.Hang()).on(Operation.GET_RECORDS));
-            }
-
-            @Override
-            void end(StoresAwayIT world) {
-                world.services.kinesis.faults().clear();
-            }
-        },
+                        .add(FaultRule.of(new Fault.Hang()).on(Operation.GET_RECORDS)),
+                world -> world.services.kinesis.faults().clear()),
         /** The SQLSTATE of a full disk, for each insert. */
-        POSTGRESQL_FULL("PostgreSQL", Told.NOT_READY) {
-            @Override
-            void begin(StoresAwayIT world) throws Exception {
-                world.services.execute("""
+        POSTGRESQL_FULL(
+                "PostgreSQL",
+                Told.NOT_READY,
+                world -> world.services.execute("""
                         CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$
                         """, """
                         CREATE TRIGGER disk_full BEFORE INSERT ON measurement
                         FOR EACH STATEMENT EXECUTE FUNCTION disk_full()
-                        """);
-            }
-
-            @Override
-            void end(StoresAwayIT world) throws Exception {
-                world.services.execute("DROP FUNCTION disk_full() CASCADE");
-            }
-        },
+                        """),
+                world -> world.services.execute("DROP FUNCTION disk_full() CASCADE")),
         /** Each COMMIT takes half a lease time. */
-        POSTGRESQL_SLOW("PostgreSQL", Told.READY) {
-            @Override
-            void begin(StoresAwayIT world) throws Exception {
-                world.services.execute("""
+        POSTGRESQL_SLOW("PostgreSQL", Told.READY, world -> world.services.execute("""
                         CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN PERFORM pg_sleep(2); RETURN NULL; END $$
                         """, """
                         CREATE CONSTRAINT TRIGGER slow_commit AFTER UPDATE ON shard_progress
                         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow_commit()
-                        """);
-            }
-
-            @Override
-            void end(StoresAwayIT world) throws Exception {
-                // to drop the trigger would lock the table behind a slow commit for longer than its users wait
-                world.services.execute("""
+                        """), world -> {
+            // to drop the trigger would lock the table behind a slow commit for longer than its users wait
+            world.services.execute("""
                         CREATE OR REPLACE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN RETURN NULL; END $$
                         """);
-            }
-        };
+        });
 
         private final String server;
         private final Told told;
+        private final Step begin;
+        private final Step end;
 
-        Outage(String server, Told told) {
+        Outage(String server, Told told, Step begin, Step end) {
             this.server = server;
             this.told = told;
+            this.begin = begin;
+            this.end = end;
         }
-
-        abstract void begin(StoresAwayIT world) throws Exception;
-
-        abstract void end(StoresAwayIT world) throws Exception;
 
         /** Whether an answer of {@code /health/ready} tells it. */
         boolean isTold(JsonObject readiness) {
@@ -270,7 +217,7 @@ class StoresAwayIT {
             awaitCommits("before");
             before = liveMib();
             logged = processor.output().length();
-            outage.begin(this);
+            outage.begin.take(this);
             long end = System.nanoTime() + duration.toNanos();
             try (Load meanwhile = Load.start(httpPort, name + "meanwhile-", MEANWHILE_SENSORS, MEANWHILE_RATE)) {
                 Await.until(outage + " is told", () -> isTold(outage));
@@ -288,7 +235,7 @@ class StoresAwayIT {
                 acknowledged.addAll(meanwhile.accepted);
                 heap.add(liveMib());
             } finally {
-                outage.end(this);
+                outage.end.take(this);
             }
             processor.awaitReady();
             awaitCommits("after " + outage);

@@ -91,7 +91,7 @@ final class KinesisFanOutReader implements ShardReader {
         this.created = created;
         this.shardId = shardId;
         this.polling = new KinesisShardReader(shared, created, shardId);
-        this.notBefore = fanOut.nanos().getAsLong();
+        this.notBefore = shared.nanos();
     }
 
     @Override
@@ -148,11 +148,11 @@ final class KinesisFanOutReader implements ShardReader {
         if (read instanceof ShardRead.Records records) {
             lastRead = polling.lastRead();
             polledAt = records.answeredAt();
-            polledAtNanos = fanOut.nanos().getAsLong();
+            polledAtNanos = shared.nanos();
             if (records.atEnd()) {
                 drop();
             } else if (subscription == null
-                    && fanOut.nanos().getAsLong() - notBefore >= 0
+                    && shared.nanos() - notBefore >= 0
                     && (!lastRead.isEmpty() || records.millisBehind() == 0)) {
                 subscribe();
             }
@@ -182,9 +182,9 @@ final class KinesisFanOutReader implements ShardReader {
                     }
                     return arn;
                 }));
-        subscription = KinesisSubscription.open(fanOut.client(), fanOut.nanos(), consumer, shardId, start.build());
+        subscription = KinesisSubscription.open(fanOut.client(), shared::nanos, consumer, shardId, start.build());
         sentAfter = polledAt;
-        askedSince = fanOut.nanos().getAsLong();
+        askedSince = shared.nanos();
         CompletableFuture<?> _ = subscription.ask();
     }
 
@@ -236,12 +236,12 @@ final class KinesisFanOutReader implements ShardReader {
     }
 
     private boolean isFresh() {
-        return fanOut.nanos().getAsLong() - lastSignal < FRESH_NANOS;
+        return shared.nanos() - lastSignal < FRESH_NANOS;
     }
 
     private boolean silent() {
         long since = pushed ? lastSignal : askedSince;
-        return fanOut.nanos().getAsLong() - since > SILENT_NANOS;
+        return shared.nanos() - since > SILENT_NANOS;
     }
 
     private ShardRead give(SubscribeToShardEvent event) throws KinesisCalls.Failure {
@@ -279,7 +279,7 @@ final class KinesisFanOutReader implements ShardReader {
 
     /** The subscription is over: polling goes on where it stood. */
     private void end(Optional<Throwable> failure) {
-        long now = fanOut.nanos().getAsLong();
+        long now = shared.nanos();
         boolean stood = pushed;
         boolean fresh = stood && !continuation.isEmpty() && isFresh();
         drop();

@@ -23,9 +23,8 @@ public final class KinesisReaders {
      * What readers by enhanced fan-out share.
      *
      * @param client speaks HTTP/2
-     * @param nanos a monotonic clock
      */
-    record FanOut(KinesisAsyncClient client, KinesisConsumers consumers, LongSupplier nanos, RandomGenerator random) {}
+    record FanOut(KinesisAsyncClient client, KinesisConsumers consumers, RandomGenerator random) {}
 
     /**
      * Readers that poll.
@@ -67,8 +66,7 @@ public final class KinesisReaders {
      * @param consumer the registered consumer's name; made where it is not there
      */
     public KinesisReaders withFanOut(KinesisAsyncClient http2, String consumer, RandomGenerator random) {
-        return new KinesisReaders(
-                this, new FanOut(http2, new KinesisConsumers(client, stream, consumer), nanos, random));
+        return new KinesisReaders(this, new FanOut(http2, new KinesisConsumers(client, stream, consumer), random));
     }
 
     /**

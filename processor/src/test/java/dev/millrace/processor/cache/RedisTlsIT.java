@@ -35,8 +35,8 @@ class RedisTlsIT {
     static void start(@TempDir Path directory) throws IOException {
         vertx = Vertx.vertx();
         TestCa ca = new TestCa(directory, "ca");
-        own = new CaBundle(ca.certificate());
-        others = new CaBundle(new TestCa(directory, "others").certificate());
+        own = ca.bundle();
+        others = new TestCa(directory, "others").bundle();
         TestCa.Identity identity = ca.server("cache", "dns:localhost");
         server = RedisServer.newRedisServer()
                 .port(FreePort.choose())

@@ -36,8 +36,8 @@ class PgTlsIT {
     static void start(@TempDir Path directory) throws IOException {
         vertx = Vertx.vertx();
         TestCa ca = new TestCa(directory, "ca");
-        own = new CaBundle(ca.certificate());
-        others = new CaBundle(new TestCa(directory, "others").certificate());
+        own = ca.bundle();
+        others = new TestCa(directory, "others").bundle();
         TestCa.Identity identity = ca.server("database", "dns:localhost");
         // the server refuses a key that others may read, and may run as another user
         Path key = Files.setPosixFilePermissions(identity.key(), PosixFilePermissions.fromString("rw-------"));
