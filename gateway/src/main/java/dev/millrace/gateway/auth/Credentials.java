@@ -1,6 +1,7 @@
 package dev.millrace.gateway.auth;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 
 /** What a request brought along to show who sends it. */
@@ -26,6 +27,16 @@ public sealed interface Credentials {
             return "Bearer";
         }
     }
+
+    /**
+     * A client certificate that the TLS handshake has verified, chain and all, against the authorities of {@code CLIENT_CA_FILE}.
+     *
+     * @param deviceId the device that it names; not checked to be one that there is, nor to be the form of an id
+     * @param sha256 of its DER form, 64 hexadecimal digits in small letters
+     * @param notBefore from when it is valid
+     * @param notAfter until when; a connection may outlive it
+     */
+    record Certificate(String deviceId, String sha256, Instant notBefore, Instant notAfter) implements Credentials {}
 
     Credentials NONE = new None();
     Credentials MALFORMED = new Malformed();

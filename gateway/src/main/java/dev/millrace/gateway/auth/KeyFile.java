@@ -103,6 +103,7 @@ public final class KeyFile implements Authenticator {
                 keys.find(ApiKey.sha256(token))
                         .<Authentication>map(found -> found)
                         .orElse(UNKNOWN);
+            case Credentials.Certificate _ -> UNKNOWN;
         };
     }
 

@@ -70,7 +70,8 @@ class ContractVerticleTest extends HttpDoorFixture {
             case Credentials.Bearer(String key) when key.equals("reader") -> principal(Role.READER, SensorScope.ALL);
             case Credentials.Bearer(String key)
             when key.equals("device") -> principal(Role.DEVICE, sensor -> sensor.equals("another"));
-            case Credentials.Bearer _ -> new Authentication.Refused(Authentication.Reason.UNKNOWN_KEY);
+            case Credentials.Bearer _, Credentials.Certificate _ ->
+                new Authentication.Refused(Authentication.Reason.UNKNOWN_KEY);
             case Credentials.None _, Credentials.Malformed _ -> principal(Role.ADMIN, SensorScope.ALL);
         });
     }

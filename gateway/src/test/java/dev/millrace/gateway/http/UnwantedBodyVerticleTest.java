@@ -34,7 +34,8 @@ class UnwantedBodyVerticleTest extends HttpDoorFixture {
     /** Whoever shows a key may do nothing. */
     UnwantedBodyVerticleTest() {
         super(credentials -> switch (credentials) {
-            case Credentials.Bearer _ -> new Authentication.Refused(Authentication.Reason.UNKNOWN_KEY);
+            case Credentials.Bearer _, Credentials.Certificate _ ->
+                new Authentication.Refused(Authentication.Reason.UNKNOWN_KEY);
             case Credentials.None _, Credentials.Malformed _ ->
                 new Authentication.Authenticated(new Principal("test", Role.ADMIN, SensorScope.ALL));
         });
