@@ -31,9 +31,9 @@ import dev.millrace.processor.shard.ShardLoop;
 import dev.millrace.processor.shard.ShardSupervisor;
 import dev.millrace.processor.store.FlywayMigrations;
 import dev.millrace.processor.store.PartitionKeeper;
-import dev.millrace.processor.store.PgNotifications;
 import dev.millrace.processor.store.PgPartitionStore;
 import dev.millrace.processor.store.PgSensorStore;
+import dev.millrace.processor.store.PgShardNotices;
 import dev.millrace.processor.store.PgShardStore;
 import dev.millrace.processor.store.PgStreamStore;
 import dev.millrace.processor.store.SeriesShares;
@@ -118,7 +118,7 @@ public final class ProcessorApp implements Service {
     private final Optional<KubernetesLeases> leases;
     private final Optional<MembershipLoop> membership;
     private final Members members;
-    private final PgNotifications notifications;
+    private final PgShardNotices notifications;
     private final ProcessorProgram program;
     private final List<VertxTasks.Started> started = new CopyOnWriteArrayList<>();
     private volatile VertxTasks.@Nullable Started main;
@@ -164,7 +164,7 @@ public final class ProcessorApp implements Service {
                 config.owner(), all, lease, availability("Kubernetes", Availability.Kind.NEEDED_AT_START), this::wake));
         members =
                 membership.<Members>map(loop -> loop).orElseGet(() -> new SoleMember(config.owner(), System::nanoTime));
-        notifications = new PgNotifications(vertx, keepersPool, this::notified, random);
+        notifications = new PgShardNotices(vertx, keepersPool, this::notified, random);
         program = program();
         shutdownPlan = new ShutdownPlan(config.ops().shutdownTimeout())
                 .then("not ready", this::drain)

@@ -12,6 +12,7 @@ import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.SslMode;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
+import io.vertx.sqlclient.SqlConnection;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -83,6 +84,14 @@ public final class PgPools {
                         vertx,
                         Sockets.keptAlive().setConnectTimeout(5_000).setReadIdleTimeout((int) silence.toSeconds())))
                 .build();
+    }
+
+    /**
+     * Ends a pooled connection for good. It is not given back, or the next user could be given it while it ends; the pool has its place
+     * again once it is closed. One that never answers keeps its place until its silence ends it.
+     */
+    public static void end(SqlConnection connection) {
+        connection.query("SELECT pg_terminate_backend(pg_backend_pid())").execute();
     }
 
     private static ClientSSLOptions ssl(DatabaseConfig config) {

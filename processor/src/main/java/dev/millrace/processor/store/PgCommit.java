@@ -126,7 +126,7 @@ final class PgCommit {
         work.gap().ifPresent(gap -> insertGap(gap, own));
         if (work.closed()) {
             // the shards that follow upon this one may begin
-            own.add(transaction.send(PgNotifications.NOTIFY, Tuple.of(shard.shardId())));
+            own.add(transaction.send(PgShardNotices.NOTIFY, Tuple.of(shard.shardId())));
         }
         List<Future<RowSet<Row>>> samples = insertSamples(work.samples());
         List<Future<RowSet<Row>>> others = new ArrayList<>();

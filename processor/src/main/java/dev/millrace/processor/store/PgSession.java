@@ -1,5 +1,6 @@
 package dev.millrace.processor.store;
 
+import dev.millrace.core.connect.PgPools;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgException;
@@ -133,16 +134,8 @@ final class PgSession {
                 // one that has failed hears nothing else
                 connection.query("ROLLBACK").execute();
             }
-            end(connection);
+            PgPools.end(connection);
         }
-    }
-
-    /**
-     * Ends a pooled connection for good. It is not given back, or the next user could be given it while it ends; the pool has its place
-     * again once it is closed. One that never answers keeps its place until its silence ends it.
-     */
-    static void end(SqlConnection connection) {
-        connection.query("SELECT pg_terminate_backend(pg_backend_pid())").execute();
     }
 
     /** Gives the connection back; the next use takes another one. */

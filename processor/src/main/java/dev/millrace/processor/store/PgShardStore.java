@@ -22,7 +22,7 @@ public final class PgShardStore implements ShardStore {
                 WHERE stream = $1 AND stream_created = $2 AND shard_id = $3 AND epoch = $4
                 RETURNING shard_id)
             SELECT pg_notify('%s', shard_id)::text FROM released
-            """.formatted(PgNotifications.CHANNEL);
+            """.formatted(PgShardNotices.CHANNEL);
 
     /** {@code kinds} keeps the search for a latest value out of a table in which the series has none. */
     static final String LAST = """

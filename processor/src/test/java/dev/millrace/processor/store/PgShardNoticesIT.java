@@ -3,6 +3,7 @@ package dev.millrace.processor.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.core.connect.PgNotifications;
 import dev.millrace.core.connect.PgPools;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Waking by NOTIFY. */
-class PgNotificationsIT extends StoreContract {
+class PgShardNoticesIT extends StoreContract {
 
     private static final String LISTENERS =
             "pg_stat_activity WHERE application_name = 'listen' AND query LIKE 'LISTEN%'";
@@ -25,7 +26,7 @@ class PgNotificationsIT extends StoreContract {
     private final Vertx vertx = Vertx.vertx();
     private final Pool pool = PgPools.create(vertx, database.config(), "listen", 2, Map.of());
     private final Semaphore woken = new Semaphore(0);
-    private final PgNotifications notifications = new PgNotifications(vertx, pool, woken::release, new Random(1));
+    private final PgShardNotices notifications = new PgShardNotices(vertx, pool, woken::release, new Random(1));
 
     @BeforeEach
     void listen() {
@@ -123,8 +124,8 @@ class PgNotificationsIT extends StoreContract {
     @Test
     void itListensAgainWhereItsServerSaysNothingAnyMore() throws Exception {
         notifications.close().await();
-        PgNotifications checking =
-                new PgNotifications(vertx, pool, woken::release, new Random(1), new PgNotifications.Pace(100, 500));
+        PgShardNotices checking =
+                new PgShardNotices(vertx, pool, woken::release, new Random(1), new PgNotifications.Pace(100, 500));
         checking.start();
         awaitWoken();
         String server = database.query("SELECT pid::text FROM pg_stat_activity WHERE application_name = 'listen'"

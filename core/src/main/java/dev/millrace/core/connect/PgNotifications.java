@@ -1,4 +1,4 @@
-package dev.millrace.processor.store;
+package dev.millrace.core.connect;
 
 import dev.millrace.core.lifecycle.Retry;
 import io.vertx.core.Future;
@@ -11,22 +11,30 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Learns that other processes have given shards up, or read them out: by NOTIFY, on a connection of its own. A hint and no more,
- * since none is kept while the connection is away: whoever is woken reads what is stored. Thread-safe.
+ * Listens to a channel of NOTIFY, on a connection of its own. What is told while that is away is lost: whoever listens reads
+ * what is stored each time that it is there again. Thread-safe.
  */
 public final class PgNotifications {
 
-    /** The channel; what comes over it is the id of a shard. */
-    static final String CHANNEL = "millrace_shards";
+    /** Who is told. Called on an event loop, so it must not block. */
+    public interface Listener {
 
-    /** Tells a shard's id to all, with the transaction that it is part of. */
-    static final String NOTIFY = "SELECT pg_notify('" + CHANNEL + "', $1)::text";
+        /** From now on it is told of all; before, some may have been missed. */
+        void connected();
+
+        /** The connection is lost: from now on it may miss some. */
+        default void lost() {}
+
+        /** It is told of something; the payload is what whoever told it said. */
+        void notified(String payload);
+    }
 
     private static final Retry RETRY = new Retry(Duration.ofMillis(250), Duration.ofSeconds(5));
 
     private final Vertx vertx;
     private final Pool pool;
-    private final Runnable wake;
+    private final String channel;
+    private final Listener listener;
     private final RandomGenerator random;
     private final Pace pace;
 
@@ -40,26 +48,31 @@ public final class PgNotifications {
      * @param checkMillis between questions
      * @param answerMillis how long an answer may take
      */
-    record Pace(long checkMillis, long answerMillis) {
+    public record Pace(long checkMillis, long answerMillis) {
 
-        static final Pace USUAL = new Pace(20_000, 5_000);
+        /** For a server that is not next door. */
+        public static final Pace USUAL = new Pace(20_000, 5_000);
     }
 
     /**
+     * Does not listen yet.
+     *
      * @param pool gives one connection away for good
-     * @param wake runs after each notification, and after each connection, before which some may have been missed; on an event
-     *     loop, so it must not block
+     * @param channel an identifier of SQL that needs no quotes
      */
-    public PgNotifications(Vertx vertx, Pool pool, Runnable wake, RandomGenerator random) {
-        this(vertx, pool, wake, random, Pace.USUAL);
+    public PgNotifications(Vertx vertx, Pool pool, String channel, Listener listener, RandomGenerator random) {
+        this(vertx, pool, channel, listener, random, Pace.USUAL);
     }
 
-    PgNotifications(Vertx vertx, Pool pool, Runnable wake, RandomGenerator random, Pace pace) {
-        this.pace = pace;
+    /** One that checks its connection at a pace. */
+    public PgNotifications(
+            Vertx vertx, Pool pool, String channel, Listener listener, RandomGenerator random, Pace pace) {
         this.vertx = vertx;
         this.pool = pool;
-        this.wake = wake;
+        this.channel = channel;
+        this.listener = listener;
         this.random = random;
+        this.pace = pace;
     }
 
     /** Begins to listen, and goes on until it is closed, whatever becomes of the database. */
@@ -81,15 +94,15 @@ public final class PgNotifications {
             }
             connection = own;
         }
-        own.notificationHandler(_ -> wake.run());
+        own.notificationHandler(notification -> listener.notified(notification.getPayload()));
         own.exceptionHandler(_ -> {});
         // before anything is asked of it, so that its end is not missed
         own.closeHandler(_ -> lost(own));
-        ask(own, "LISTEN " + CHANNEL, () -> {
+        ask(own, "LISTEN " + channel, () -> {
             synchronized (this) {
                 failures = 0;
             }
-            wake.run();
+            listener.connected();
             checkLater(own);
         });
     }
@@ -115,7 +128,7 @@ public final class PgNotifications {
                     if (answer.succeeded()) {
                         answered.run();
                     } else {
-                        PgSession.end(own);
+                        PgPools.end(own);
                         lost(own);
                     }
                 });
@@ -129,6 +142,7 @@ public final class PgNotifications {
             }
             connection = null;
         }
+        listener.lost();
         retry();
     }
 
@@ -158,14 +172,14 @@ public final class PgNotifications {
     /** As it was given: one that still listened would wake nobody, for as long as it lives. */
     private Future<Void> giveBack(PgConnection own) {
         own.notificationHandler(null);
-        return own.query("UNLISTEN " + CHANNEL)
+        return own.query("UNLISTEN " + channel)
                 .execute()
                 .timeout(pace.answerMillis, TimeUnit.MILLISECONDS)
                 .transform(answer -> {
                     if (answer.succeeded()) {
                         return own.close();
                     }
-                    PgSession.end(own);
+                    PgPools.end(own);
                     return Future.succeededFuture();
                 });
     }
