@@ -13,12 +13,16 @@ import dev.millrace.core.ops.OpsServer;
 import dev.millrace.core.ops.Version;
 import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReceiptClock;
+import dev.millrace.gateway.auth.AskedInTurn;
 import dev.millrace.gateway.auth.AuthConfig;
 import dev.millrace.gateway.auth.AuthFailureLog;
 import dev.millrace.gateway.auth.Authenticator;
 import dev.millrace.gateway.auth.KeyFile;
 import dev.millrace.gateway.auth.KeyFileWatch;
 import dev.millrace.gateway.auth.KeySet;
+import dev.millrace.gateway.device.DeviceDirectory;
+import dev.millrace.gateway.device.PgDeviceFeed;
+import dev.millrace.gateway.device.PgDeviceRegistry;
 import dev.millrace.gateway.http.Gate;
 import dev.millrace.gateway.http.HttpDoor;
 import dev.millrace.gateway.ingest.Ingestor;
@@ -102,6 +106,7 @@ public final class GatewayApp implements Service {
     private final AtomicBoolean publisherOpened = new AtomicBoolean();
     private final ShutdownPlan shutdownPlan;
     private Optional<KeyFileWatch> keyFileWatch = Optional.empty();
+    private Optional<PgDeviceFeed> deviceFeed = Optional.empty();
 
     /** A gateway that does nothing before {@link #start}. */
     public GatewayApp(GatewayConfig config) {
@@ -121,13 +126,18 @@ public final class GatewayApp implements Service {
         Authenticator authenticator = authenticator();
         AuthFailureLog failures = new AuthFailureLog(metrics, System::nanoTime);
         ClientLimits limits = ClientLimits.of(
-                config.http().bodyBufferBytes(), config.http().limits().ratePerAddress(), System.nanoTime());
+                config.http().bodyBufferBytes(),
+                config.http().limits().ratePerAddress(),
+                config.devices().usualRate(),
+                System.nanoTime());
         http = new HttpDoor(
                 vertx,
                 config.http(),
                 ingestor,
                 new LatestQuery(cache, store, redisState, System::nanoTime),
                 store,
+                new PgDeviceRegistry(
+                        postgres, postgresState, STORE_TIMEOUT, config.devices().maxDevices(), new SecureRandom()),
                 metrics,
                 new Gate(authenticator, failures),
                 limits,
@@ -156,9 +166,22 @@ public final class GatewayApp implements Service {
             case AuthConfig.Required(Path file, KeySet keys, String version) -> {
                 KeyFile keyFile = new KeyFile(file, keys, version, metrics);
                 keyFileWatch = Optional.of(new KeyFileWatch(vertx, keyFile, KEY_FILE_INTERVAL));
-                yield keyFile;
+                yield new AskedInTurn(keyFile, directory());
             }
         };
+    }
+
+    private Future<Void> devicesRead() {
+        return deviceFeed.map(PgDeviceFeed::start).orElseGet(Future::succeededFuture);
+    }
+
+    private DeviceDirectory directory() {
+        DeviceDirectory directory =
+                new DeviceDirectory(config.devices().cacheTime(), InstantSource.system(), System::nanoTime);
+        metrics.devices(directory::size, directory::age, directory::oldestKeyAge);
+        deviceFeed = Optional.of(new PgDeviceFeed(
+                vertx, postgres, directory, postgresState, config.devices().maxDevices(), random));
+        return directory;
     }
 
     private Availability availability(String name) {
@@ -185,7 +208,7 @@ public final class GatewayApp implements Service {
                             mqtt.port());
                     keyFileWatch.ifPresent(KeyFileWatch::start);
                     kinesisThere.await(() -> stream.shardMap().compose(this::openPublisher));
-                    postgresThere.await(store::check);
+                    postgresThere.await(() -> store.check().compose(_ -> devicesRead()));
                     redisThere.await(cache::check);
                 });
     }
@@ -235,6 +258,9 @@ public final class GatewayApp implements Service {
                 .then("wait for the load balancer", this::shutdownDelay)
                 .then("refuse new readings and answer what is in flight", this::drain)
                 .then("close the HTTP server", () -> http.drain(GatewayConfig.HTTP_DRAIN))
+                .then(
+                        "hear of devices no more",
+                        () -> deviceFeed.map(PgDeviceFeed::close).orElseGet(Future::succeededFuture))
                 .then("look at the key file no more", () -> {
                     keyFileWatch.ifPresent(KeyFileWatch::stop);
                     return Future.succeededFuture();

@@ -7,6 +7,7 @@ import dev.millrace.core.config.OpsConfig;
 import dev.millrace.core.config.RedisConfig;
 import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.gateway.auth.AuthConfig;
+import dev.millrace.gateway.device.DeviceConfig;
 import dev.millrace.gateway.http.HttpConfig;
 import dev.millrace.gateway.mqtt.MqttConfig;
 import dev.millrace.gateway.publish.PublisherConfig;
@@ -22,6 +23,7 @@ public record GatewayConfig(
         HttpConfig http,
         MqttConfig mqtt,
         AuthConfig auth,
+        DeviceConfig devices,
         OpsConfig ops,
         KinesisConfig kinesis,
         PublisherConfig publisher,
@@ -44,6 +46,7 @@ public record GatewayConfig(
                 http,
                 mqtt,
                 AuthConfig.read(environment, List.of(http.host(), mqtt.host())),
+                DeviceConfig.read(environment),
                 OpsConfig.read(environment, OPS_PORT),
                 KinesisConfig.read(environment),
                 PublisherConfig.read(environment),

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,13 @@ public final class GatewayMetrics {
         SENSOR,
         READINGS,
         ANOMALIES,
+        DEVICES,
+        DEVICE_REGISTRATION,
+        DEVICE,
+        DEVICE_CHANGE,
+        DEVICE_REMOVAL,
+        DEVICE_KEY,
+        DEVICE_KEY_REMOVAL,
         PAGE,
         CONTRACT,
         OTHER
@@ -39,12 +47,15 @@ public final class GatewayMetrics {
     /** The statuses of the contract. */
     public enum Status {
         OK(200),
+        CREATED(201),
         ACCEPTED(202),
+        NO_CONTENT(204),
         MALFORMED(400),
         UNAUTHENTICATED(401),
         FORBIDDEN(403),
         NOT_FOUND(404),
         METHOD_NOT_ALLOWED(405),
+        CONFLICT(409),
         TOO_LARGE(413),
         UNSUPPORTED_MEDIA_TYPE(415),
         INVALID(422),
@@ -287,6 +298,25 @@ public final class GatewayMetrics {
         Gauge.builder("millrace.gateway.keys.stale", () -> stale.getAsBoolean() ? 1 : 0)
                 .description("1 while the key file is refused and the keys from before it stay in force")
                 .register(registry);
+    }
+
+    /** Registers how many devices are known, for how long changes of them may have been missed, and how old the oldest key is. */
+    public void devices(IntSupplier known, Supplier<Duration> age, Supplier<Duration> oldestKey) {
+        Gauge.builder("millrace.gateway.devices", known::getAsInt)
+                .description("Devices that are known")
+                .register(registry);
+        Gauge.builder("millrace.gateway.devices.age", () -> seconds(age.get()))
+                .baseUnit("seconds")
+                .description("For how long changes of devices may have been missed; 0: none were")
+                .register(registry);
+        Gauge.builder("millrace.gateway.device.keys.oldest", () -> seconds(oldestKey.get()))
+                .baseUnit("seconds")
+                .description("Age of the oldest key of a device that is in force")
+                .register(registry);
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1_000.0;
     }
 
     /** Registers the open HTTP connections. */

@@ -12,9 +12,9 @@ final class KeyApp {
     private KeyApp() {}
 
     static int run(Environment environment, PrintStream out) throws InvalidConfiguration {
-        ApiKey key = ApiKey.generate(new SecureRandom());
-        KeyConfig config = KeyConfig.read(environment, key);
+        KeyConfig config = KeyConfig.read(environment);
         environment.check();
+        ApiKey key = ApiKey.generate(config.name(), new SecureRandom());
         out.println("The key, shown only here:");
         out.println("  " + key.text());
         out.println("The entry for API_KEYS_FILE:");

@@ -5,6 +5,7 @@ import dev.millrace.gateway.auth.ApiKey;
 import dev.millrace.gateway.auth.KeyFileParser;
 import dev.millrace.gateway.auth.KeyFileParser.Parsed;
 import dev.millrace.gateway.auth.Role;
+import dev.millrace.gateway.device.Device;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
@@ -20,15 +21,16 @@ import java.util.Optional;
  */
 public record KeyConfig(String name, Role role, List<String> sensors) {
 
-    /**
-     * Reads the settings of {@code key}; {@link Environment#check} tells what is wrong with them. The key is there already
-     * because a made-up one in its place could be the name, which the gateway refuses.
-     */
-    static KeyConfig read(Environment environment, ApiKey key) {
+    /** Stands for the key that is not made yet where the gateway would look at it. */
+    private static final ApiKey ANY = new ApiKey("any");
+
+    /** Reads the settings of {@code key}; {@link Environment#check} tells what is wrong with them. */
+    static KeyConfig read(Environment environment) {
         Optional<String> name = environment.optionalText("KEY_NAME");
         if (name.isEmpty()) {
             environment.problem("KEY_NAME", "must be set to what the key is called in logs");
         }
+        name = name.filter(text -> isName(environment, text));
         String role = environment.oneOf(
                 "KEY_ROLE",
                 Role.DEVICE.word(),
@@ -38,14 +40,23 @@ public record KeyConfig(String name, Role role, List<String> sensors) {
                 .map(text -> List.of(text.split(",", -1)))
                 .orElse(List.of());
         KeyConfig config = new KeyConfig(name.orElse("unnamed"), Role.of(role).orElse(Role.DEVICE), sensors);
-        config.check(environment, key);
+        config.check(environment);
         return config;
     }
 
+    /** The key begins with it, which is more than the gateway's key file asks of a name. */
+    private static boolean isName(Environment environment, String text) {
+        if (!Device.isId(text)) {
+            environment.problem("KEY_NAME", "must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or a digit");
+            return false;
+        }
+        return true;
+    }
+
     /** What the gateway would say of the entry is said now, with the names of the settings. */
-    private void check(Environment environment, ApiKey key) {
+    private void check(Environment environment) {
         String file = new JsonObject()
-                .put("keys", new JsonArray().add(new JsonObject(entry(key))))
+                .put("keys", new JsonArray().add(new JsonObject(entry(ANY))))
                 .encode();
         if (KeyFileParser.parse(file.getBytes(StandardCharsets.UTF_8)) instanceof Parsed.Refused(List<String> faults)) {
             for (String fault : faults) {

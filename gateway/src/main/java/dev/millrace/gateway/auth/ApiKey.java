@@ -17,9 +17,12 @@ import java.util.random.RandomGenerator;
 public record ApiKey(String text) {
 
     /** What it begins with, so that people and secret scanners know it where they find it. */
-    static final String PREFIX = "millrace_";
+    public static final String PREFIX = "mr_";
 
     private static final int RANDOM_BYTES = 32;
+
+    /** The characters of its last part, the random bits as base64url. */
+    public static final int SECRET_LENGTH = 43;
 
     /** An instance a thread spares the event loops its making. */
     private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(ApiKey::newDigest);
@@ -34,14 +37,16 @@ public record ApiKey(String text) {
     }
 
     /**
-     * A new one.
+     * A new one, {@code mr_<owner>_<secret>}.
      *
+     * @param owner who it is given to, of characters that a token may have; no secret
      * @param random one that cannot be foretold
      */
-    public static ApiKey generate(RandomGenerator random) {
+    public static ApiKey generate(String owner, RandomGenerator random) {
         byte[] bytes = new byte[RANDOM_BYTES];
         random.nextBytes(bytes);
-        return new ApiKey(PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+        return new ApiKey(
+                PREFIX + owner + "_" + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
     }
 
     /** Its hash, as the key file has it. */
@@ -55,7 +60,7 @@ public record ApiKey(String text) {
     }
 
     /** The 32 bytes of a token's hash. */
-    static byte[] sha256(String token) {
+    public static byte[] sha256(String token) {
         return sha256(token.getBytes(StandardCharsets.US_ASCII));
     }
 

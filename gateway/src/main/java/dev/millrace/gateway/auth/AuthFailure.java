@@ -10,6 +10,14 @@ public enum AuthFailure {
     MALFORMED("credentials of a wrong form"),
     /** Nobody has such a key, or not any more. */
     UNKNOWN_KEY("an unknown key"),
+    /** The key, certificate or token is known, and its time is over or has not come. */
+    EXPIRED("credentials whose time is over or has not come"),
+    /** The certificate names no device, or one that must show another. */
+    UNKNOWN_CERTIFICATE("a certificate that is no device's"),
+    /** The device is known, and is not to be let in. */
+    DISABLED("a device that is disabled"),
+    /** The registry was never read, or not for too long, and nobody can tell. */
+    REGISTRY_AWAY("a registry of devices that cannot be asked"),
     /** The key is known, its role does not suffice. */
     ROLE("a role that does not suffice");
 

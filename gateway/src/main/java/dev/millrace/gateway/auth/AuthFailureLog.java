@@ -4,6 +4,7 @@ import dev.millrace.gateway.GatewayMetrics;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -35,13 +36,14 @@ public final class AuthFailureLog {
     /**
      * A request was turned away.
      *
-     * @param who the caller's name, or where they call from; no secret
+     * @param who the caller's name, as far as it is known or said; no secret
+     * @param address where they call from
      */
-    public void record(AuthFailure reason, String who) {
+    public void record(AuthFailure reason, Optional<String> who, String address) {
         metrics.turnedAway(reason);
         Tally tally = tallies.get(reason);
         if (tally != null) {
-            tally.record(reason, who, nanoTime.getAsLong());
+            tally.record(reason, who.map(name -> name + " at " + address).orElse(address), nanoTime.getAsLong());
         }
     }
 

@@ -11,7 +11,7 @@ public interface Authenticator {
 
     Authentication authenticate(Credentials credentials);
 
-    /** Rises when credentials may have come to mean something else: whoever keeps an answer for long asks again. */
+    /** Changes when credentials may have come to mean something else: whoever keeps an answer for long asks again. */
     default long revision() {
         return 0;
     }

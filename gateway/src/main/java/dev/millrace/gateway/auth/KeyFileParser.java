@@ -44,6 +44,9 @@ public final class KeyFileParser {
     /** The most patterns of one device. */
     static final int MAX_PATTERNS = 10_000;
 
+    /** What keys began with before they named their owner. */
+    private static final String FORMER_PREFIX = "millrace_";
+
     private static final int MAX_PROBLEMS = 20;
     private static final Pattern SHA_256 = Pattern.compile("[0-9a-fA-F]{64}");
     private static final Pattern LONG_HEX = Pattern.compile("[0-9a-fA-F]{32,}");
@@ -245,8 +248,9 @@ public final class KeyFileParser {
 
         /** A name is told in logs. What looks like a key, ours or of openssl's making, may be one in the wrong place. */
         private boolean isNoKey(String text) {
-            boolean suspicious =
-                    text.startsWith(ApiKey.PREFIX) || LONG_HEX.matcher(text).matches();
+            boolean suspicious = (text.length() > ApiKey.SECRET_LENGTH && text.startsWith(ApiKey.PREFIX))
+                    || text.startsWith(FORMER_PREFIX)
+                    || LONG_HEX.matcher(text).matches();
             if (suspicious) {
                 fault(Member.NAME, "must not look like a key");
             }

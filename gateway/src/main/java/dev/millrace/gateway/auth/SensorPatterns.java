@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Sensors by their ids and by what their ids begin with. Asking costs a hash and a binary search, however many there are. */
-final class SensorPatterns implements SensorScope {
+public final class SensorPatterns implements SensorScope {
 
     private final Set<String> ids;
 
@@ -23,7 +23,7 @@ final class SensorPatterns implements SensorScope {
     }
 
     /** The sensors of patterns that {@link #isPattern} accepts. */
-    static SensorPatterns of(List<String> patterns) {
+    public static SensorPatterns of(List<String> patterns) {
         Set<String> ids = new HashSet<>();
         List<String> prefixes = new ArrayList<>();
         for (String pattern : patterns) {
@@ -44,7 +44,7 @@ final class SensorPatterns implements SensorScope {
     }
 
     /** Whether the text is a sensor's id, or the beginning of one, at times an empty one, and a {@code *}. */
-    static boolean isPattern(String text) {
+    public static boolean isPattern(String text) {
         if (!text.endsWith("*")) {
             return Names.isSensorId(text);
         }

@@ -21,7 +21,11 @@ record Answers(GatewayMetrics metrics, ConnectionWatch watch) {
                 request, route, problem.code().status(), "application/problem+json", Buffer.buffer(problem.toJson()));
     }
 
-    /** The future ends when the answer is with the network, or the connection is gone. */
+    /**
+     * The future ends when the answer is with the network, or the connection is gone.
+     *
+     * @param type the body's media type; empty where there is none
+     */
     Future<Void> send(HttpServerRequest request, Route route, int status, String type, Buffer body) {
         metrics.request(route, status);
         HttpServerResponse response = request.response();
@@ -33,8 +37,10 @@ record Answers(GatewayMetrics metrics, ConnectionWatch watch) {
             // whether the body will come is the sender's choice now: the next bytes could be a body or a request
             closeAfterwards(request);
         }
+        if (!type.isEmpty()) {
+            response.putHeader("content-type", type);
+        }
         Future<Void> written = response.setStatusCode(status)
-                .putHeader("content-type", type)
                 .putHeader("x-content-type-options", "nosniff")
                 .end(body);
         if (bodyComes) {

@@ -2,10 +2,10 @@ package dev.millrace.gateway.http;
 
 import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.GatewayMetrics.Route;
+import dev.millrace.gateway.device.DeviceRegistry;
 import dev.millrace.gateway.http.encoding.ContentDecoders;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.limit.AddressRateLimit;
-import dev.millrace.gateway.limit.BodyBudget;
 import dev.millrace.gateway.limit.ClientLimits;
 import dev.millrace.gateway.query.LatestQuery;
 import dev.millrace.gateway.query.SensorStore;
@@ -23,6 +23,7 @@ import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.tracing.TracingPolicy;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -46,8 +47,9 @@ public final class HttpDoor {
     private final Ingestor ingestor;
     private final LatestQuery latest;
     private final SensorStore store;
+    private final DeviceRegistry devices;
     private final GatewayMetrics metrics;
-    private final BodyBudget bodies;
+    private final ClientLimits limits;
     private final Gate gate;
     private final Page page = Page.load();
     private final LongSupplier nanoTime;
@@ -70,6 +72,7 @@ public final class HttpDoor {
             Ingestor ingestor,
             LatestQuery latest,
             SensorStore store,
+            DeviceRegistry devices,
             GatewayMetrics metrics,
             Gate gate,
             ClientLimits shared,
@@ -79,9 +82,10 @@ public final class HttpDoor {
         this.ingestor = ingestor;
         this.latest = latest;
         this.store = store;
+        this.devices = devices;
         this.metrics = metrics;
-        this.bodies = shared.bodies();
-        metrics.bodyBytes(bodies::used);
+        this.limits = shared;
+        metrics.bodyBytes(shared.bodies()::used);
         this.gate = gate;
         this.nanoTime = nanoTime;
         this.rateLimit = shared.rate();
@@ -144,8 +148,9 @@ public final class HttpDoor {
             router = Routes.create(
                     vertx,
                     gate,
-                    new IngestHandler(ingestor, bodyReader()),
+                    new IngestHandler(vertx, ingestor, bodyReader(), limits, nanoTime),
                     new QueryHandler(latest, store),
+                    new DeviceHandler(devices, new SmallBodies(limits.bodies()), InstantSource.system()),
                     page,
                     answers);
             HttpServer created = vertx.createHttpServer(options(config))
@@ -159,7 +164,7 @@ public final class HttpDoor {
         }
 
         private BodyReader bodyReader() {
-            return new BodyReader(config.maxBodyBytes(), bodies, ContentDecoders.forOneEventLoop(), metrics);
+            return new BodyReader(config.maxBodyBytes(), limits.bodies(), ContentDecoders.forOneEventLoop(), metrics);
         }
 
         private void connected(HttpConnection opened) {

@@ -1,6 +1,7 @@
 package dev.millrace.gateway.http;
 
 import dev.millrace.core.reading.BodyFormat;
+import dev.millrace.gateway.auth.Principal;
 import dev.millrace.gateway.http.BodyReader.Body;
 import dev.millrace.gateway.http.encoding.ContentEncoding;
 import dev.millrace.gateway.ingest.BodySource;
@@ -8,24 +9,58 @@ import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.IngestOutcome;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.limit.BodyBudget;
+import dev.millrace.gateway.limit.ClientLimits;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /sensors}: answers 202 only when the stream holds every reading (G1). */
 final class IngestHandler {
 
+    /**
+     * What a refusal of somebody who sends too much waits for at most: whoever sends on as soon as it is refused takes a little of our
+     * time a connection, and not all of it.
+     */
+    private static final long REFUSAL_DELAY = TimeUnit.MILLISECONDS.toNanos(200);
+
+    private final Vertx vertx;
     private final Ingestor ingestor;
     private final BodyReader bodies;
+    private final ClientLimits limits;
+    private final LongSupplier nanoTime;
 
-    IngestHandler(Ingestor ingestor, BodyReader bodies) {
+    IngestHandler(Vertx vertx, Ingestor ingestor, BodyReader bodies, ClientLimits limits, LongSupplier nanoTime) {
+        this.vertx = vertx;
         this.ingestor = ingestor;
         this.bodies = bodies;
+        this.limits = limits;
+        this.nanoTime = nanoTime;
     }
 
     void handle(Exchange exchange) {
+        Principal sender = exchange.principal().orElseThrow();
+        long wait = limits.waitOf(sender.name(), sender.rate(), nanoTime.getAsLong());
+        if (wait == 0) {
+            read(exchange, sender);
+        } else {
+            HttpServerRequest request = exchange.context().request();
+            // what it sends meanwhile stays with it
+            request.pause();
+            vertx.setTimer(TimeUnit.NANOSECONDS.toMillis(Math.min(wait, REFUSAL_DELAY)) + 1, _ -> {
+                request.resume();
+                exchange.problem(Problem.retry(
+                        Problem.Code.RATE_LIMITED, "This sender sends more readings or bytes than it may.", (int)
+                                Math.min(TimeUnit.NANOSECONDS.toSeconds(wait) + 1, Integer.MAX_VALUE)));
+            });
+        }
+    }
+
+    private void read(Exchange exchange, Principal sender) {
         HttpServerRequest request = exchange.context().request();
         Optional<BodyFormat> format = format(request.getHeader("content-type"));
         if (format.isEmpty()) {
@@ -44,10 +79,17 @@ final class IngestHandler {
         }
         IngestBody body = ingestor.begin(format.get(), BodySource.of(exchange.scope()));
         bodies.read(request, encoding.get(), body)
-                .onSuccess(read -> answer(exchange, body, read))
-                .onFailure(_ -> {
-                    // the connection broke: there is nobody to answer
-                });
+                .onSuccess(read -> {
+                    answer(exchange, body, read);
+                    take(sender, body);
+                })
+                // the connection broke: there is nobody to answer
+                .onFailure(_ -> take(sender, body));
+    }
+
+    /** What was read counts, whatever became of it. */
+    private void take(Principal sender, IngestBody body) {
+        limits.take(sender.name(), sender.rate(), Math.max(1, body.items()), body.bytes(), nanoTime.getAsLong());
     }
 
     private void answer(Exchange exchange, IngestBody body, Body read) {

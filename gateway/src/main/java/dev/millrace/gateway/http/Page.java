@@ -35,7 +35,11 @@ final class Page {
                 part(Route.PAGE, "/", "text/html; charset=utf-8", "page.html"),
                 part(Route.PAGE, "/page.css", "text/css; charset=utf-8", "page.css"),
                 part(Route.PAGE, "/page.js", "text/javascript; charset=utf-8", "page.js"),
-                part(Route.CONTRACT, "/openapi.json", "application/json", "openapi.json")));
+                contract(part(Route.CONTRACT, "/openapi.json", "application/json", "openapi.json"))));
+    }
+
+    private static Part contract(Part written) {
+        return new Part(written.route, written.path, written.type, Contract.withSecurity(written.content));
     }
 
     private static Part part(Route route, String path, String type, String resource) {

@@ -19,14 +19,16 @@ record Problem(Code code, String detail, Optional<Integer> retryAfter, Map<Strin
         FORBIDDEN(403, "forbidden", "The credentials do not allow this"),
         NOT_FOUND(404, "not-found", "There is no such thing"),
         METHOD_NOT_ALLOWED(405, "method-not-allowed", "The method is not allowed here"),
+        CONFLICT(409, "conflict", "It does not fit what there is"),
         TOO_LARGE(413, "too-large", "The request is too large"),
         UNSUPPORTED_MEDIA_TYPE(415, "unsupported-media-type", "The media type is not supported"),
         INVALID_READING(422, "invalid-reading", "No reading is valid"),
+        INVALID_DEVICE(422, "invalid-device", "The device is not valid"),
         RATE_LIMITED(429, "rate-limited", "There are too many requests"),
         INTERNAL(500, "internal", "The request failed"),
         OVERLOADED(503, "overloaded", "There is no room at present"),
         STREAM_UNAVAILABLE(503, "stream-unavailable", "The stream cannot be reached at present"),
-        STORE_UNAVAILABLE(503, "store-unavailable", "The stored readings cannot be reached at present"),
+        STORE_UNAVAILABLE(503, "store-unavailable", "What is stored cannot be reached at present"),
         SHUTTING_DOWN(503, "shutting-down", "This process is about to stop");
 
         private final int status;

@@ -29,7 +29,13 @@ final class Routes {
     }
 
     static Router create(
-            Vertx vertx, Gate gate, IngestHandler ingest, QueryHandler queries, Page page, Answers answers) {
+            Vertx vertx,
+            Gate gate,
+            IngestHandler ingest,
+            QueryHandler queries,
+            DeviceHandler devices,
+            Page page,
+            Answers answers) {
         Routes routes = new Routes(Router.router(vertx), gate, answers);
         Resource sensors = routes.resource("/sensors");
         sensors.on(HttpMethod.POST, Route.INGEST, ingest::handle)
@@ -40,6 +46,21 @@ final class Routes {
                 .get(Route.READINGS, queries::readings)
                 .done();
         routes.resource("/anomalies").get(Route.ANOMALIES, queries::anomalies).done();
+        routes.resource("/devices")
+                .get(Route.DEVICES, devices::devices)
+                .on(HttpMethod.POST, Route.DEVICE_REGISTRATION, devices::register)
+                .done();
+        routes.resource("/devices/:id")
+                .get(Route.DEVICE, devices::device)
+                .on(HttpMethod.PATCH, Route.DEVICE_CHANGE, devices::change)
+                .on(HttpMethod.DELETE, Route.DEVICE_REMOVAL, devices::remove)
+                .done();
+        routes.resource("/devices/:id/keys")
+                .on(HttpMethod.POST, Route.DEVICE_KEY, devices::giveKey)
+                .done();
+        routes.resource("/devices/:id/keys/:keyId")
+                .on(HttpMethod.DELETE, Route.DEVICE_KEY_REMOVAL, devices::takeKey)
+                .done();
         page.parts().forEach(part -> routes.resource(part.path())
                 .get(part.route(), part::handle)
                 .done());

@@ -47,6 +47,8 @@ public final class IngestBody {
     private List<StreamLine> lines = new ArrayList<>(1);
     private List<ItemRefusal> refusals = List.of();
     private long lineBytes;
+    private int items;
+    private long bytes;
     /** What came of decoding it; null until all of it has been. */
     private @Nullable BodyResult result;
 
@@ -80,11 +82,28 @@ public final class IngestBody {
         if (ended || result != null) {
             return false;
         }
+        bytes += length;
         boolean more = decoder.write(from, offset, length);
         if (!more) {
             drop();
         }
         return more;
+    }
+
+    /** How many items of it have been decoded, readings and what is none; all of them once it has ended. */
+    public int items() {
+        return items;
+    }
+
+    /** Like {@link #items}, of a body of which all has been written. */
+    public int countItems() {
+        decode();
+        return items;
+    }
+
+    /** How many bytes of it have been decoded. */
+    public long bytes() {
+        return bytes;
     }
 
     /** The memory that it takes: of readings that are complete, and of the one that is not. */
@@ -129,12 +148,16 @@ public final class IngestBody {
         if (ended) {
             throw new IllegalStateException("the body has ended before");
         }
+        return new Content(decode(), lines, refusals);
+    }
+
+    private BodyResult decode() {
         BodyResult decoded = result;
         if (decoded == null) {
             decoded = decoder.end();
             result = decoded;
         }
-        return new Content(decoded, lines, refusals);
+        return decoded;
     }
 
     /** The body will not come to its end, or is not wanted; nothing of it is published. */
@@ -153,6 +176,7 @@ public final class IngestBody {
 
         @Override
         public void accept(int index, Reading reading) {
+            items++;
             if (scope.allows(reading.sensorId())) {
                 StreamLine line = StreamLine.of(reading);
                 lines.add(line);
@@ -164,6 +188,7 @@ public final class IngestBody {
 
         @Override
         public void reject(Rejection rejection) {
+            items++;
             refuse(ItemRefusal.of(rejection));
         }
 

@@ -1,7 +1,6 @@
 package dev.millrace.gateway.mqtt;
 
 import dev.millrace.core.reading.BodyFormat;
-import dev.millrace.gateway.auth.Principal;
 import dev.millrace.gateway.ingest.BodySource;
 import dev.millrace.gateway.ingest.IngestBody;
 import dev.millrace.gateway.ingest.IngestOutcome;
@@ -32,13 +31,13 @@ record LastWill(MqttShared shared, Client client, Will will, BodyBudget.Share by
         bytes.resize(0);
         Optional<String> sensorId = Topic.sensorId(will.topic());
         // who left it may be nobody any more
-        Optional<Principal> principal = shared.reception().again(client.credentials());
+        Reception.Verdict verdict = shared.reception().again(client.credentials());
         if (sensorId.isEmpty()) {
             reject(Rejections.Code.WRONG_TOPIC, "A will is published to sensors/{sensorId}");
-        } else if (principal.isEmpty()) {
-            reject(Rejections.Code.FORBIDDEN, "The key of who left the will is not in force any more");
+        } else if (verdict instanceof Reception.Verdict.Welcome welcome) {
+            publish(new BodySource(welcome.principal().scope(), sensorId, OptionalLong.of(receivedAt)));
         } else {
-            publish(new BodySource(principal.get().scope(), sensorId, OptionalLong.of(receivedAt)));
+            reject(Rejections.Code.FORBIDDEN, "The key of who left the will is not in force any more");
         }
     }
 

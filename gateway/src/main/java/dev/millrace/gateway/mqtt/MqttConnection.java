@@ -15,6 +15,8 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -78,6 +80,9 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     private State state = new State.Opened();
     private Principal principal = NOBODY;
     private long authRevision;
+    /** When it must be asked again who it is, in microseconds since 1970. */
+    private long authUntil = Long.MAX_VALUE;
+
     private long openedAt;
     private long lastReceipt;
     private long sessionExpiry;
@@ -120,6 +125,13 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         switch (state) {
             case State.Opened _ -> first(packet);
             case State.Connected connected -> {
+                if (authRevision != shared.reception().revision()) {
+                    // who may publish no more does not publish this either
+                    authenticateAgain(connected.client, connected.publishes);
+                    if (state instanceof State.Closing) {
+                        return;
+                    }
+                }
                 next(connected, packet);
                 if (connected.client.will().isPresent()) {
                     // after the packet: behind what a reading in it got
@@ -164,7 +176,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             case Reception.Verdict.Welcome welcome -> {
                 if (willBytes.resize(
                         connect.will().map(will -> will.payload().length).orElse(0))) {
-                    principal = welcome.principal();
+                    become(welcome);
                     claim(connect, welcome);
                 } else {
                     refuse(connect.version(), ReasonCode.QUOTA_EXCEEDED, Connect.NO_ROOM);
@@ -436,7 +448,8 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
                 // the older connection's end is a matter of moments
             }
             case State.Connected(Client client, Sessions.Session _, Publishes publishes) -> {
-                if (authRevision != shared.reception().revision()) {
+                if (authRevision != shared.reception().revision()
+                        || shared.receipt().now() >= authUntil) {
                     authenticateAgain(client, publishes);
                 }
                 lookAtSilence(client, now);
@@ -465,13 +478,20 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     /** Keys have changed: the client goes on as who it is now, or not at all. */
     private void authenticateAgain(Client client, Publishes publishes) {
         authRevision = shared.reception().revision();
-        Optional<Principal> now = shared.reception().again(client.credentials());
-        if (now.isPresent()) {
-            principal = now.get();
-            publishes.become(principal);
-        } else {
-            end(End.UNAUTHORIZED, ReasonCode.NOT_AUTHORIZED);
+        switch (shared.reception().again(client.credentials())) {
+            case Reception.Verdict.Welcome welcome -> {
+                become(welcome);
+                publishes.become(principal);
+            }
+            case Reception.Verdict.Refused(ReasonCode reason, Connect _) -> end(End.UNAUTHORIZED, reason);
         }
+    }
+
+    private void become(Reception.Verdict.Welcome welcome) {
+        principal = welcome.principal();
+        authUntil = welcome.until().equals(Instant.MAX)
+                ? Long.MAX_VALUE
+                : ChronoUnit.MICROS.between(Instant.EPOCH, welcome.until());
     }
 
     @Override

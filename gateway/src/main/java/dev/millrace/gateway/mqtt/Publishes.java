@@ -196,13 +196,16 @@ final class Publishes {
                     new Settled.Acknowledged(
                             Publish.RATE_LIMITED,
                             ReasonCode.QUOTA_EXCEEDED,
-                            "This address publishes more often than it may"));
+                            "This device or its address publishes more than it may"));
             return;
         }
         IngestBody body = body(publish, sensorId.get());
         if (wait > 0) {
             await(waiting(publish, topic, body, now, now + wait));
-        } else if (!offer(publish.qos(), publish.packetId(), topic, body, patience)) {
+            return;
+        }
+        take(body, now);
+        if (!offer(publish.qos(), publish.packetId(), topic, body, patience)) {
             if (publish.qos() == 0) {
                 body.abort();
                 shared.metrics().publish(0, Publish.DROPPED);
@@ -240,6 +243,7 @@ final class Publishes {
                 tried.notBefore = now + wait;
                 return;
             }
+            take(tried.body, now);
             // from now on it is the stream that it waits for
             tried.overRate = false;
             tried.since = now;
@@ -284,9 +288,18 @@ final class Publishes {
         settleAtOnce(qos, packetId, Settled.refused(ReasonCode.TOPIC_NAME_INVALID, detail));
     }
 
+    /** What is over the sender's own rate does not count for its address. */
     private long rateWait(long now) {
+        long wait = shared.clients().waitOf(principal.name(), principal.rate(), now);
+        if (wait > 0) {
+            return wait;
+        }
         Optional<AddressRateLimit> rate = shared.clients().rate();
         return rate.isEmpty() ? 0 : rate.get().take(addressKey, now);
+    }
+
+    private void take(IngestBody body, long now) {
+        shared.clients().take(principal.name(), principal.rate(), Math.max(1, body.countItems()), body.bytes(), now);
     }
 
     private IngestBody body(Packet.Publish publish, String sensorId) {

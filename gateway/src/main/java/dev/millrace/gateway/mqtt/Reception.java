@@ -16,6 +16,7 @@ import dev.millrace.gateway.mqtt.packet.Packet;
 import dev.millrace.gateway.mqtt.packet.ProtocolVersion;
 import dev.millrace.gateway.mqtt.packet.ReasonCode;
 import dev.millrace.gateway.mqtt.packet.Will;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 
@@ -32,7 +33,12 @@ final class Reception {
     /** What a CONNECT gets. */
     sealed interface Verdict {
 
-        record Welcome(Principal principal, Credentials credentials) implements Verdict {}
+        /**
+         * It is let in.
+         *
+         * @param until when the client must be asked again who it is
+         */
+        record Welcome(Principal principal, Instant until, Credentials credentials) implements Verdict {}
 
         record Refused(ReasonCode reason, Connect counted) implements Verdict {}
     }
@@ -64,54 +70,69 @@ final class Reception {
         Credentials credentials =
                 connect.password().map(Credentials::ofPassword).orElse(Credentials.NONE);
         return switch (authenticator.authenticate(credentials)) {
-            case Authentication.Authenticated(Principal principal) -> {
+            case Authentication.Authenticated(Principal principal, Instant until) -> {
                 if (!mayPublish(principal)) {
-                    failures.record(AuthFailure.ROLE, principal.name());
+                    failures.record(AuthFailure.ROLE, Optional.of(principal.name()), address);
                     yield new Verdict.Refused(ReasonCode.NOT_AUTHORIZED, Connect.UNAUTHORIZED);
                 }
-                yield will(connect, principal, credentials);
+                yield will(connect, new Verdict.Welcome(principal, until, credentials));
             }
-            case Authentication.Refused(Authentication.Reason reason) -> {
-                failures.record(reason.failure(), address);
-                yield new Verdict.Refused(
-                        reason == Authentication.Reason.MISSING
-                                ? ReasonCode.NOT_AUTHORIZED
-                                : ReasonCode.BAD_USER_NAME_OR_PASSWORD,
-                        Connect.UNAUTHORIZED);
+            case Authentication.Refused(Authentication.Reason reason, Optional<String> claimed) -> {
+                failures.record(reason.failure(), claimed, address);
+                yield new Verdict.Refused(told(reason), Connect.UNAUTHORIZED);
             }
         };
     }
 
     /** MQTT 5 can say what is wrong with a will at once; of MQTT 3.1.1 it is seen when it is published. */
-    private static Verdict will(Packet.Connect connect, Principal principal, Credentials credentials) {
+    private static Verdict will(Packet.Connect connect, Verdict.Welcome welcome) {
         if (connect.version().hasReasonCodes() && connect.will().isPresent()) {
             Will will = connect.will().get();
             Optional<String> sensor = Topic.sensorId(will.topic());
             if (sensor.isEmpty()) {
                 return refused(ReasonCode.TOPIC_NAME_INVALID);
             }
-            if (!principal.scope().allows(sensor.get())) {
+            if (!welcome.principal().scope().allows(sensor.get())) {
                 return new Verdict.Refused(ReasonCode.NOT_AUTHORIZED, Connect.UNAUTHORIZED);
             }
         }
-        return new Verdict.Welcome(principal, credentials);
+        return welcome;
+    }
+
+    private static ReasonCode told(Authentication.Reason reason) {
+        return switch (reason.verdict()) {
+            case UNAUTHENTICATED ->
+                reason == Authentication.Reason.MISSING
+                        ? ReasonCode.NOT_AUTHORIZED
+                        : ReasonCode.BAD_USER_NAME_OR_PASSWORD;
+            case FORBIDDEN -> ReasonCode.NOT_AUTHORIZED;
+            case TRY_LATER -> ReasonCode.SERVER_BUSY;
+        };
     }
 
     private static Verdict refused(ReasonCode reason) {
         return new Verdict.Refused(reason, Connect.INVALID);
     }
 
-    /** Rises when credentials may have come to mean something else. */
+    /** Changes when credentials may have come to mean something else. */
     long revision() {
         return authenticator.revision();
     }
 
-    /** Who credentials are now; empty where they let nobody in any more. */
-    Optional<Principal> again(Credentials credentials) {
-        return authenticator.authenticate(credentials) instanceof Authentication.Authenticated(Principal principal)
-                        && mayPublish(principal)
-                ? Optional.of(principal)
-                : Optional.empty();
+    /** Who credentials of a client that was let in are now. */
+    Verdict again(Credentials credentials) {
+        return switch (authenticator.authenticate(credentials)) {
+            case Authentication.Authenticated(Principal principal, Instant until) ->
+                mayPublish(principal)
+                        ? new Verdict.Welcome(principal, until, credentials)
+                        : new Verdict.Refused(ReasonCode.NOT_AUTHORIZED, Connect.UNAUTHORIZED);
+            case Authentication.Refused(Authentication.Reason reason, Optional<String> _) ->
+                new Verdict.Refused(
+                        reason.verdict() == Authentication.Verdict.TRY_LATER
+                                ? ReasonCode.SERVER_BUSY
+                                : ReasonCode.NOT_AUTHORIZED,
+                        Connect.UNAUTHORIZED);
+        };
     }
 
     /** Whether a principal may do what {@code POST /sensors} does. */

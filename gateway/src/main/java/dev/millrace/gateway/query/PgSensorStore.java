@@ -111,7 +111,7 @@ public final class PgSensorStore implements SensorStore {
 
     /** Fails while PostgreSQL cannot be reached or its schema is not there yet. */
     public Future<Void> check() {
-        return pool.query("SELECT to_regclass('anomaly') IS NOT NULL")
+        return pool.query("SELECT to_regclass('audit_log') IS NOT NULL")
                 .execute()
                 .compose(rows -> rows.iterator().next().getBoolean(0)
                         ? pool.query("SELECT 1 FROM sensor, series, metric, measurement, state, anomaly LIMIT 0")

@@ -9,6 +9,7 @@ import ch.qos.logback.core.read.ListAppender;
 import dev.millrace.gateway.GatewayMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,19 +42,19 @@ class AuthFailureLogTest {
     @Test
     void tellsOfAReasonOnceInAWhileAndCountsAll() {
         for (int i = 0; i < 1000; i++) {
-            log.record(AuthFailure.UNKNOWN_KEY, "10.0.0." + i % 256);
+            log.record(AuthFailure.UNKNOWN_KEY, Optional.empty(), "10.0.0." + i % 256);
         }
-        log.record(AuthFailure.ROLE, "press-line");
+        log.record(AuthFailure.ROLE, Optional.of("press-line"), "10.0.0.7");
         now.addAndGet(AuthFailureLog.INTERVAL.toNanos() - 1);
-        log.record(AuthFailure.UNKNOWN_KEY, "10.1.1.1");
+        log.record(AuthFailure.UNKNOWN_KEY, Optional.of("press-4"), "10.1.1.1");
         now.incrementAndGet();
-        log.record(AuthFailure.UNKNOWN_KEY, "10.2.2.2");
+        log.record(AuthFailure.UNKNOWN_KEY, Optional.of("press-4"), "10.2.2.2");
 
         assertEquals(
                 List.of(
                         "Turned away 1 request(s) because of an unknown key, the last of 10.0.0.0",
-                        "Turned away 1 request(s) because of a role that does not suffice, the last of press-line",
-                        "Turned away 1001 request(s) because of an unknown key, the last of 10.2.2.2"),
+                        "Turned away 1 request(s) because of a role that does not suffice, the last of press-line at 10.0.0.7",
+                        "Turned away 1001 request(s) because of an unknown key, the last of press-4 at 10.2.2.2"),
                 lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList());
         assertEquals(1002, count(AuthFailure.UNKNOWN_KEY));
         assertEquals(1, count(AuthFailure.ROLE));

@@ -69,12 +69,12 @@ class CredentialsTest {
 
     @Test
     void aKeyThatIsMadeCanBePresentedAndIsNotWritten() {
-        ApiKey key = ApiKey.generate(new Random(1));
+        ApiKey key = ApiKey.generate("press-4", new Random(1));
 
         assertEquals(new Credentials.Bearer(key.text()), Credentials.ofAuthorization(List.of(key.authorization())));
-        assertEquals("millrace_".length() + 43, key.text().length());
+        assertEquals("mr_press-4_".length() + 43, key.text().length());
         assertFalse((key + " " + new Credentials.Bearer(key.text())).contains(key.text()));
-        assertFalse(ApiKey.generate(new Random(2)).equals(key));
+        assertFalse(ApiKey.generate("press-4", new Random(2)).equals(key));
         assertEquals("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", new ApiKey("abc").sha256());
     }
 

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -201,7 +202,7 @@ class KeyFileTest {
     /** The name that belongs to the key of a name; empty where the key is not known. */
     private static String name(KeyFile keys, String name) {
         return switch (keys.authenticate(new Credentials.Bearer(key(name).text()))) {
-            case Authentication.Authenticated(Principal principal) -> principal.name();
+            case Authentication.Authenticated(Principal principal, Instant _) -> principal.name();
             case Authentication.Refused _ -> "";
         };
     }

@@ -76,6 +76,14 @@ class AccessHttpVerticleTest extends HttpDoorFixture {
         "HEAD, /sensors/a,            401, 401, 200, 200, 200, 403",
         "GET,  /sensors/a/readings,   401, 401, 200, 200, 200, 403",
         "GET,  /anomalies,            401, 401, 200, 200, 200, 403",
+        "GET,  /devices,              401, 401, 403, 403, 200, 403",
+        "HEAD, /devices,              401, 401, 403, 403, 200, 403",
+        "POST, /devices,              401, 401, 403, 403, 422, 403",
+        "GET,  /devices/a,            401, 401, 403, 403, 404, 403",
+        "PATCH, /devices/a,           401, 401, 403, 403, 404, 403",
+        "DELETE, /devices/a,          401, 401, 403, 403, 404, 403",
+        "POST, /devices/a/keys,       401, 401, 403, 403, 422, 403",
+        "DELETE, /devices/a/keys/x,   401, 401, 403, 403, 404, 403",
         "GET,  /,                     200, 200, 200, 200, 200, 200",
         "GET,  /page.js,              200, 200, 200, 200, 200, 200",
         "GET,  /page.css,             200, 200, 200, 200, 200, 200",
@@ -101,6 +109,13 @@ class AccessHttpVerticleTest extends HttpDoorFixture {
             case SENSOR -> "GET /sensors/a";
             case READINGS -> "GET /sensors/a/readings";
             case ANOMALIES -> "GET /anomalies";
+            case DEVICES -> "GET /devices";
+            case DEVICE_REGISTRATION -> "POST /devices";
+            case DEVICE -> "GET /devices/a";
+            case DEVICE_CHANGE -> "PATCH /devices/a";
+            case DEVICE_REMOVAL -> "DELETE /devices/a";
+            case DEVICE_KEY -> "POST /devices/a/keys";
+            case DEVICE_KEY_REMOVAL -> "DELETE /devices/a/keys/1";
             case PAGE -> "GET /";
             case CONTRACT -> "GET /openapi.json";
             case OTHER -> "GET /nothing";

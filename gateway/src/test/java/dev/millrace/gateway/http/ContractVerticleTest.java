@@ -13,6 +13,7 @@ import dev.millrace.gateway.auth.Principal;
 import dev.millrace.gateway.auth.Role;
 import dev.millrace.gateway.ingest.ItemRefusal;
 import dev.millrace.gateway.ingest.SensorScope;
+import dev.millrace.gateway.limit.BodyBudget;
 import dev.millrace.gateway.publish.ShardedStream.PutResult;
 import dev.millrace.gateway.query.LatestValues;
 import dev.millrace.gateway.query.SensorStore;
@@ -58,6 +59,15 @@ class ContractVerticleTest extends HttpDoorFixture {
             "GET /",
             "GET /openapi.json");
 
+    private static final List<String> REGISTRY = List.of(
+            "GET /devices",
+            "POST /devices",
+            "GET /devices/{id}",
+            "PATCH /devices/{id}",
+            "DELETE /devices/{id}/keys/{keyId}",
+            "POST /devices/{id}/keys",
+            "DELETE /devices/{id}");
+
     private final Set<String> seen = new TreeSet<>();
     private JsonObject document = new JsonObject();
 
@@ -70,6 +80,8 @@ class ContractVerticleTest extends HttpDoorFixture {
             case Credentials.Bearer(String key) when key.equals("reader") -> principal(Role.READER, SensorScope.ALL);
             case Credentials.Bearer(String key)
             when key.equals("device") -> principal(Role.DEVICE, sensor -> sensor.equals("another"));
+            case Credentials.Bearer(String key)
+            when key.equals("undecided") -> new Authentication.Refused(Authentication.Reason.REGISTRY_AWAY);
             case Credentials.Bearer _, Credentials.Certificate _ ->
                 new Authentication.Refused(Authentication.Reason.UNKNOWN_KEY);
             case Credentials.None _, Credentials.Malformed _ -> principal(Role.ADMIN, SensorScope.ALL);
@@ -115,6 +127,7 @@ class ContractVerticleTest extends HttpDoorFixture {
     void eachDocumentedAnswerOccursAndNoOther() throws Exception {
         ingest();
         queries();
+        registry();
         everywhere();
         shuttingDown();
 
@@ -142,7 +155,7 @@ class ContractVerticleTest extends HttpDoorFixture {
                 methods.add("HEAD");
             }
             CLOCK.addAndGet(Duration.ofMinutes(1).toNanos());
-            HttpResponse<String> answer = send(HttpRequest.newBuilder(uri(path.replace("{id}", "a")))
+            HttpResponse<String> answer = send(HttpRequest.newBuilder(uri(filled(path)))
                     .method("BREW", HttpRequest.BodyPublishers.noBody())
                     .build());
 
@@ -203,6 +216,8 @@ class ContractVerticleTest extends HttpDoorFixture {
         stream.answerBy(_ -> new PutResult.Throttled());
         post("503 overloaded", "[{}," + READING + "]");
         stream.acceptAll();
+        assertEquals(
+                "POST /sensors 503 store-unavailable", see("POST", "/sensors", as("undecided", "POST", "/sensors")));
         limited("POST", "/sensors");
     }
 
@@ -237,6 +252,77 @@ class ContractVerticleTest extends HttpDoorFixture {
         }
         get("/sensors/{id}", UNKNOWN_SENSOR, "404 not-found");
         get("/sensors/{id}/readings", UNKNOWN_SENSOR, "404 not-found");
+    }
+
+    private void registry() throws Exception {
+        String device = "{\"id\":\"a\",\"rate\":{\"readingsPerSecond\":5},\"labels\":{\"hall\":\"3\"},"
+                + "\"certificates\":[\"" + "0a".repeat(32) + "\"]}";
+        body("POST", "/devices", device, "201");
+        body("POST", "/devices", device, "409 conflict");
+        body("POST", "/devices", "{\"id\":\"b\"}", "201");
+        body("POST", "/devices/{id}/keys", "{\"expiresAt\":\"2999-01-01T00:00:00Z\"}", "201");
+        body("POST", "/devices/{id}/keys", "", "201");
+        body("POST", "/devices/{id}/keys", "{}", "409 conflict");
+        body("PATCH", "/devices/{id}", "{\"enabled\":false,\"rate\":null,\"labels\":{\"hall\":null}}", "200");
+        get("/devices", "?limit=1&after=A&type=manufacturing-sensor", "200");
+        get("/devices/{id}", "", "200");
+        call("DELETE", "/devices/{id}/keys/{keyId}", "204", request("DELETE", "/devices/{id}/keys/{keyId}", ""));
+        for (String call : REGISTRY) {
+            String method = call.split(" ", 2)[0];
+            String path = call.split(" ", 2)[1];
+            refused(method, path);
+            forbidden(method, path, "device");
+            boolean withBody = method.equals("POST") || method.equals("PATCH");
+            if (withBody) {
+                String right = path.equals("/devices") ? "{\"id\":\"c\"}" : "{}";
+                body(method, path, "{\"a\":1,\"a\":2}", "400 malformed");
+                body(method, path, "[]", "400 malformed");
+                body(method, path, "{\"nothing\":1}", "422 invalid-device");
+                body(method, path, " ".repeat(300_000), "413 too-large");
+                call(
+                        method,
+                        path,
+                        "415 unsupported-media-type",
+                        request(method, path, right).setHeader("content-type", "text/plain"));
+                BodyBudget.Share all = shared.bodies().new Share();
+                assertTrue(all.resize(shared.bodies().total()));
+                body(method, path, right, "503 overloaded");
+                all.resize(0);
+            } else {
+                call(method, path, "400 malformed", request(method, path + "?bogus=1", ""));
+            }
+            if (!path.equals("/devices")) {
+                call(method, path, "404 not-found", request(method, path.replace("{id}", "never-seen"), "{}"));
+            }
+            String right = path.equals("/devices") ? "{\"id\":\"c\"}" : withBody ? "{}" : "";
+            devices.away = true;
+            call(method, path, "503 store-unavailable", request(method, path, right));
+            devices.away = false;
+            devices.broken = true;
+            call(method, path, "500 internal", request(method, path, right));
+            devices.broken = false;
+            limited(method, path);
+        }
+        call("DELETE", "/devices/{id}", "204", request("DELETE", "/devices/{id}", ""));
+    }
+
+    private void body(String method, String path, String body, String expected) throws Exception {
+        call(method, path, expected, request(method, path, body));
+    }
+
+    private HttpRequest.Builder request(String method, String path, String body) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(filled(path)))
+                .method(
+                        method,
+                        body.isEmpty()
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofString(body));
+        return body.isEmpty() ? request : request.header("content-type", "application/json");
+    }
+
+    /** A path with something for each of its parameters. */
+    private static String filled(String path) {
+        return path.replace("{id}", "a").replace("{keyId}", new UUID(1, 0).toString());
     }
 
     private static final String BAD_HTTP = " without a host";
@@ -289,7 +375,7 @@ class ContractVerticleTest extends HttpDoorFixture {
 
     private HttpResponse<String> as(String key, String method, String path) throws Exception {
         tick();
-        return send(HttpRequest.newBuilder(uri(path.replace("{id}", "a")))
+        return send(HttpRequest.newBuilder(uri(filled(path)))
                 .header("authorization", "Bearer " + key)
                 .method(method, HttpRequest.BodyPublishers.noBody())
                 .build());
@@ -298,14 +384,13 @@ class ContractVerticleTest extends HttpDoorFixture {
     private void get(String path, String query, String expected) throws Exception {
         if (query.equals(BAD_HTTP)) {
             tick();
-            String raw = raw("GET " + path.replace("{id}", "a") + " HTTP/1.1\r\n\r\n");
+            String raw = raw("GET " + filled(path) + " HTTP/1.1\r\n\r\n");
             assertTrue(raw.startsWith("HTTP/1.1 400 "), raw);
             JsonObject body = new JsonObject(raw.substring(raw.indexOf("\r\n\r\n")));
             see("GET", path, 400, "application/problem+json", body);
             return;
         }
-        String target =
-                query.equals(UNKNOWN_SENSOR) ? path.replace("{id}", "never-seen") : path.replace("{id}", "a") + query;
+        String target = query.equals(UNKNOWN_SENSOR) ? path.replace("{id}", "never-seen") : filled(path) + query;
         call("GET", path, expected, HttpRequest.newBuilder(uri(target)));
     }
 
@@ -318,7 +403,7 @@ class ContractVerticleTest extends HttpDoorFixture {
     /** Sends until the address may send no more. */
     private void limited(String method, String path) throws Exception {
         tick();
-        HttpRequest request = HttpRequest.newBuilder(uri(path.replace("{id}", "a")))
+        HttpRequest request = HttpRequest.newBuilder(uri(filled(path)))
                 .method(method, HttpRequest.BodyPublishers.noBody())
                 .build();
         send(request);
@@ -343,12 +428,17 @@ class ContractVerticleTest extends HttpDoorFixture {
             JsonObject described =
                     document.getJsonObject("paths").getJsonObject(call[1]).getJsonObject(call[0]);
             JsonArray security = described.getJsonArray("security");
-            JsonArray expected =
-                    switch (AccessTable.of(route)) {
-                        case Access.Open() -> new JsonArray();
-                        case Access.Only _ -> new JsonArray().add(new JsonObject().put("bearer", new JsonArray()));
-                    };
-            assertEquals(expected, security == null ? new JsonArray() : security, operation.get());
+            JsonArray expected = new JsonArray();
+            if (AccessTable.of(route) instanceof Access.Only(Set<Role> roles)) {
+                expected.add(new JsonObject().put("bearer", new JsonArray()));
+                if (roles.contains(Role.DEVICE)) {
+                    expected.add(new JsonObject().put("certificate", new JsonArray()));
+                }
+                assertEquals(
+                        new JsonArray(roles.stream().map(Role::word).sorted().toList()),
+                        described.getJsonArray("x-roles"));
+            }
+            assertEquals(expected, security, operation.get());
         }
     }
 
@@ -359,6 +449,13 @@ class ContractVerticleTest extends HttpDoorFixture {
             case SENSOR -> Optional.of("get /sensors/{id}");
             case READINGS -> Optional.of("get /sensors/{id}/readings");
             case ANOMALIES -> Optional.of("get /anomalies");
+            case DEVICES -> Optional.of("get /devices");
+            case DEVICE_REGISTRATION -> Optional.of("post /devices");
+            case DEVICE -> Optional.of("get /devices/{id}");
+            case DEVICE_CHANGE -> Optional.of("patch /devices/{id}");
+            case DEVICE_REMOVAL -> Optional.of("delete /devices/{id}");
+            case DEVICE_KEY -> Optional.of("post /devices/{id}/keys");
+            case DEVICE_KEY_REMOVAL -> Optional.of("delete /devices/{id}/keys/{keyId}");
             case PAGE -> Optional.of("get /");
             case CONTRACT -> Optional.of("get /openapi.json");
             case OTHER -> Optional.empty();
@@ -381,6 +478,11 @@ class ContractVerticleTest extends HttpDoorFixture {
         JsonObject described = responses(method, path).getJsonObject(Integer.toString(answer.statusCode()));
         if (described != null) {
             validateHeaders(resolve(described), answer);
+        }
+        if (answer.statusCode() == 204) {
+            assertEquals("", answer.body());
+            seen.add(method + " " + path + " 204");
+            return method + " " + path + " 204";
         }
         String type = answer.headers().firstValue("content-type").orElseThrow();
         boolean json = type.endsWith("json");
@@ -451,7 +553,7 @@ class ContractVerticleTest extends HttpDoorFixture {
     private Set<String> answers(String call, JsonObject responses) {
         String status = call.substring(call.lastIndexOf(' ') + 1);
         JsonObject problem = resolve(responses.getJsonObject(status))
-                .getJsonObject("content")
+                .getJsonObject("content", new JsonObject())
                 .getJsonObject("application/problem+json");
         if (problem == null) {
             return Set.of(call);

@@ -13,6 +13,7 @@ import dev.millrace.gateway.auth.AuthFailureLog;
 import dev.millrace.gateway.auth.Authenticator;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.limit.ClientLimits;
+import dev.millrace.gateway.limit.Rate;
 import dev.millrace.gateway.publish.FakeStream;
 import dev.millrace.gateway.publish.Publisher;
 import dev.millrace.gateway.publish.PublisherConfig;
@@ -53,11 +54,13 @@ abstract class HttpDoorFixture {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     final FakeStream stream = new FakeStream(2);
     final FakeStore store = new FakeStore();
+    final FakeRegistry devices = new FakeRegistry();
     final AtomicLong now = new AtomicLong();
     final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     final GatewayMetrics metrics = new GatewayMetrics(registry);
     final Ingestor ingestor = new Ingestor(
             new ReadingDecoder(ReadingLimits.DEFAULT), new ReceiptClock(Clock.systemUTC()), metrics, System::nanoTime);
+    final ClientLimits shared;
     final HttpDoor door;
 
     /** A door at which nobody is asked who they are. */
@@ -67,6 +70,11 @@ abstract class HttpDoorFixture {
 
     HttpDoorFixture(Authenticator authenticator) {
         HttpConfig config = new HttpConfig("127.0.0.1", 0, 4 << 20, 64 << 20, limits());
+        shared = ClientLimits.of(
+                config.bodyBufferBytes(),
+                config.limits().ratePerAddress(),
+                ratePerDevice(),
+                doorClock().getAsLong());
         AuthFailureLog failures = new AuthFailureLog(metrics, now::get);
         door = new HttpDoor(
                 vertx,
@@ -74,18 +82,21 @@ abstract class HttpDoorFixture {
                 ingestor,
                 new LatestQuery(store.cache(), store, FakeStream.availability(), now::get),
                 store,
+                devices,
                 metrics,
                 new Gate(authenticator, failures),
-                ClientLimits.of(
-                        config.bodyBufferBytes(),
-                        config.limits().ratePerAddress(),
-                        doorClock().getAsLong()),
+                shared,
                 doorClock());
     }
 
     /** What clients may take; a test of a limit has its own. It is called before the test's own fields are set. */
     HttpLimits limits() {
         return HttpLimits.DEFAULT;
+    }
+
+    /** What a sender may send of which nothing else is said; called as {@link #limits} is. */
+    Rate ratePerDevice() {
+        return Rate.UNLIMITED;
     }
 
     /** How long a reading may take to get into the stream; a test that waits for the end of it has a shorter one. */

@@ -13,6 +13,7 @@ import dev.millrace.gateway.auth.AuthFailureLog;
 import dev.millrace.gateway.auth.Authenticator;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.limit.ClientLimits;
+import dev.millrace.gateway.limit.Rate;
 import dev.millrace.gateway.publish.FakeStream;
 import dev.millrace.gateway.publish.Publisher;
 import dev.millrace.gateway.publish.PublisherConfig;
@@ -52,7 +53,7 @@ abstract class MqttDoorFixture {
     final Ingestor ingestor =
             new Ingestor(new ReadingDecoder(ReadingLimits.DEFAULT), receipt, metrics, System::nanoTime);
     private final Deque<RawMqtt> clients = new ArrayDeque<>();
-    private final ClientLimits shared = ClientLimits.of(bodyBytesLimit(), ratePerAddress(), now.get());
+    private final ClientLimits shared = ClientLimits.of(bodyBytesLimit(), ratePerAddress(), ratePerDevice(), now.get());
     MqttDoor door;
 
     /** How long a packet may take; the door looks at its connections four times in it. */
@@ -87,6 +88,11 @@ abstract class MqttDoorFixture {
     /** Publishes a second that an address may make, 0: without limit. */
     int ratePerAddress() {
         return 0;
+    }
+
+    /** What a sender may send of which nothing else is said. */
+    Rate ratePerDevice() {
+        return Rate.UNLIMITED;
     }
 
     /** The most bytes of readings on their way. */
