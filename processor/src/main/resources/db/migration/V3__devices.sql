@@ -27,7 +27,7 @@ CREATE TABLE device_key (
 );
 CREATE INDEX device_key_of ON device_key (device_id);
 
--- When a device was last let in, to about a minute. Apart from the device, which it would otherwise rewrite.
+-- When a device was last let in, to about five minutes. Apart from the device, which it would otherwise rewrite.
 CREATE TABLE device_seen (
     device_id text COLLATE "C" PRIMARY KEY REFERENCES device ON DELETE CASCADE,
     last_seen timestamptz NOT NULL

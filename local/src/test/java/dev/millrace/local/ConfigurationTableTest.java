@@ -7,7 +7,6 @@ import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
 import dev.millrace.core.lifecycle.Launcher;
 import dev.millrace.gateway.GatewayConfig;
-import dev.millrace.gateway.auth.ApiKey;
 import dev.millrace.gateway.auth.KeyFileParser;
 import dev.millrace.local.replay.ReplayConfig;
 import dev.millrace.processor.ProcessorConfig;
@@ -81,7 +80,7 @@ class ConfigurationTableTest {
         }
         readers.put("R", replay.asked());
         Environment key = new Environment(Map.of());
-        KeyConfig.read(key, new ApiKey("secret"));
+        KeyConfig.read(key);
         readers.put("K", key.asked());
 
         Map<String, List<String>> who = new TreeMap<>();

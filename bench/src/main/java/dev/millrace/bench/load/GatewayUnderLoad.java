@@ -65,7 +65,7 @@ final class GatewayUnderLoad implements AutoCloseable {
      * @param options for the gateway's JVM, beside those of the image
      */
     static GatewayUnderLoad start(int shards, List<String> options) throws IOException, InterruptedException {
-        ApiKey key = ApiKey.generate(new SecureRandom());
+        ApiKey key = ApiKey.generate("bench", new SecureRandom());
         Path keys = Files.createTempFile("bench-keys", ".json");
         Files.writeString(keys, """
                 {"keys": [{"name": "bench", "role": "device", "sensors": ["%s"], "sha256": "%s"}]}

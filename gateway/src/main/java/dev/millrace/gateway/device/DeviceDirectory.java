@@ -175,11 +175,11 @@ public final class DeviceDirectory implements Authenticator {
         return Duration.between(oldest, now);
     }
 
-    /** Some of the devices that were let in since that was last written down. */
-    List<KnownDevice> unsaved(int most) {
+    /** Some of the devices that were let in by more than a tolerance later than is written down. */
+    List<KnownDevice> unsaved(int most, long toleranceMillis) {
         List<KnownDevice> unsaved = new ArrayList<>();
         for (KnownDevice device : devices.values()) {
-            if (device.unsavedSeen() != 0) {
+            if (device.unsavedSeen(toleranceMillis) != 0) {
                 unsaved.add(device);
                 if (unsaved.size() == most) {
                     break;

@@ -123,10 +123,13 @@ final class KnownDevice {
         savedAt = before.savedAt;
     }
 
-    /** When it was last let in, in milliseconds since 1970, where that is not written down yet; else 0. */
-    long unsavedSeen() {
+    /**
+     * When it was last let in, in milliseconds since 1970, where what is written down of it is older by more than {@code tolerance}; else
+     * 0.
+     */
+    long unsavedSeen(long tolerance) {
         long seen = seenAt;
-        return seen > savedAt ? seen : 0;
+        return seen - savedAt > tolerance ? seen : 0;
     }
 
     /** That it was let in then is written down. */

@@ -303,6 +303,7 @@ class ContractVerticleTest extends HttpDoorFixture {
             devices.broken = false;
             limited(method, path);
         }
+        body("POST", "/devices", device, "201");
         call("DELETE", "/devices/{id}", "204", request("DELETE", "/devices/{id}", ""));
     }
 

@@ -29,9 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 class AccessIT {
 
     private static final Random RANDOM = new Random(1);
-    private static final ApiKey OLD = ApiKey.generate(RANDOM);
-    private static final ApiKey NEW = ApiKey.generate(RANDOM);
-    private static final ApiKey ADMIN = ApiKey.generate(RANDOM);
+    private static final ApiKey OLD = ApiKey.generate("x", RANDOM);
+    private static final ApiKey NEW = ApiKey.generate("x", RANDOM);
+    private static final ApiKey ADMIN = ApiKey.generate("x", RANDOM);
 
     private final HttpClient client = HttpClient.newHttpClient();
 
