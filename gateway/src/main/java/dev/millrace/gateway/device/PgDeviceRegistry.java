@@ -74,7 +74,7 @@ public final class PgDeviceRegistry implements DeviceRegistry {
 
     private static final String LOCK = "SELECT 1 FROM device WHERE device_id = $1 FOR UPDATE";
 
-    private static final String COUNT = "SELECT count(*)::int4 FROM (SELECT 1 FROM device LIMIT $1) some";
+    private static final String COUNT = "SELECT count(*)::int4 FROM (SELECT 1 FROM device LIMIT $1) counted";
 
     /** Two that are registered at a time must not each find the last place. */
     private static final String TAKE_TURNS =
@@ -345,7 +345,7 @@ public final class PgDeviceRegistry implements DeviceRegistry {
     /** What the server refuses is not that it is away. */
     private <T> Future<T> watched(Future<T> answer) {
         return answer.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS).transform(result -> {
-            if (result.succeeded() || isUniqueViolation(result.cause())) {
+            if (result.succeeded() || isRefusal(result.cause())) {
                 availability.worked(PART);
                 return answerOf(result);
             }
@@ -356,6 +356,14 @@ public final class PgDeviceRegistry implements DeviceRegistry {
 
     private static <T> Future<T> answerOf(AsyncResult<T> result) {
         return result.succeeded() ? Future.succeededFuture(result.result()) : Future.failedFuture(result.cause());
+    }
+
+    /** Whether PostgreSQL has refused the statement itself: it is there, and would refuse it again. */
+    private static boolean isRefusal(Throwable cause) {
+        return cause instanceof PgException refused
+                && (refused.getSqlState().startsWith("22")
+                        || refused.getSqlState().startsWith("23")
+                        || refused.getSqlState().startsWith("42"));
     }
 
     private static boolean isUniqueViolation(Throwable cause) {

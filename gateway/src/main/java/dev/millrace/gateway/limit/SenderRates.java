@@ -87,7 +87,8 @@ public final class SenderRates {
     }
 
     private static void take(AtomicLong fullAt, long cost, long now) {
-        fullAt.updateAndGet(full -> (full - now > 0 ? Math.min(full, now + MAX_DEBT) : now) + cost);
+        // the difference, not the times: the clock may go beyond its largest number
+        fullAt.updateAndGet(full -> now + Math.clamp(full - now, 0, MAX_DEBT) + cost);
     }
 
     /** Forgets those with full buckets, at most once a second; answers whether there is room. */

@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.gateway.auth.Authentication;
 import dev.millrace.gateway.auth.Authenticator;
 import dev.millrace.gateway.auth.Credentials;
+import dev.millrace.gateway.auth.Principal;
 import dev.millrace.gateway.auth.Role;
 import dev.millrace.gateway.auth.TestKeys;
 import dev.millrace.gateway.http.QuietLog;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,9 +34,17 @@ class AccessMqttVerticleTest extends MqttDoorFixture {
                 entry("operator", Role.OPERATOR));
         private final AtomicLong revision = new AtomicLong();
 
+        private volatile Instant until = Instant.MAX;
+
         @Override
         public Authentication authenticate(Credentials credentials) {
-            return now.authenticate(credentials);
+            Authentication answer = now.authenticate(credentials);
+            if (!(answer instanceof Authentication.Authenticated(Principal principal, Instant _))) {
+                return answer;
+            }
+            return Instant.now().isBefore(until)
+                    ? new Authentication.Authenticated(principal, until)
+                    : new Authentication.Refused(Authentication.Reason.EXPIRED);
         }
 
         @Override
@@ -184,6 +194,33 @@ class AccessMqttVerticleTest extends MqttDoorFixture {
         admin.publish(Publish.reading("x", 1));
         admin.expect("PUBACK 1");
         assertEquals(1, ended(MqttMetrics.End.UNAUTHORIZED));
+    }
+
+    /** The first publish behind the change is refused, however soon it comes. */
+    @ParameterizedTest
+    @EnumSource
+    void whoseKeyIsTakenAwayPublishesNothingMore(Version version) throws Exception {
+        RawMqtt press = dial(version).enter(as(version, "press"));
+        press.publish(Publish.reading("a", 1));
+        press.expect("PUBACK 1");
+        keys.become(entry("admin", Role.ADMIN));
+        press.publish(Publish.reading("a", 2));
+
+        press.expectClosed(0x87);
+        assertEquals(List.of("a@1"), stored());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aConnectionEndsWithTheTimeOfItsCredentials(Version version) throws Exception {
+        keys.until = Instant.now().plusSeconds(2);
+        RawMqtt press = dial(version).enter(as(version, "press"));
+
+        press.expectClosed(0x87);
+        assertTrue(!Instant.now().isBefore(keys.until));
+        assertEquals(
+                version == Version.V3 ? "CONNACK 0x04" : "CONNACK 0x86",
+                dial(version).connect(as(version, "press")).brief());
     }
 
     @Test
