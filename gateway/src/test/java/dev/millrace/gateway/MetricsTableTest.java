@@ -36,6 +36,7 @@ class MetricsTableTest {
         metrics.openConnections(() -> 0);
         metrics.laneDepths(() -> 0, () -> 0);
         metrics.keys(() -> 0, () -> false);
+        metrics.devices(() -> 0, () -> Duration.ZERO, () -> Duration.ZERO);
         metrics.keysReloaded(KeyFile.Reload.ADOPTED);
         metrics.turnedAway(AuthFailure.MISSING);
         MqttMetrics mqtt = new MqttMetrics(registry);

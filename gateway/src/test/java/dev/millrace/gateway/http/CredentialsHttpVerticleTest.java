@@ -92,7 +92,7 @@ class CredentialsHttpVerticleTest extends HttpDoorFixture {
     @ParameterizedTest
     @MethodSource("table")
     void everyRouteAnswersEveryKindOfCredentials(String row) throws Exception {
-        String[] cells = Arrays.stream(row.split(",")).map(String::strip).toArray(String[]::new);
+        String[] cells = Arrays.stream(row.split(",", -1)).map(String::strip).toArray(String[]::new);
         StringBuilder answers = new StringBuilder();
         for (Optional<String> caller : CALLERS) {
             HttpRequest.Builder request = HttpRequest.newBuilder(uri(cells[1]))
@@ -116,7 +116,7 @@ class CredentialsHttpVerticleTest extends HttpDoorFixture {
     void theTableHasEveryRoute() {
         assertEquals(
                 Arrays.stream(Route.values()).map(Route::name).collect(Collectors.toSet()),
-                Arrays.stream(TABLE).map(row -> row.split(",")[2].strip()).collect(Collectors.toSet()));
+                Arrays.stream(TABLE).map(row -> row.split(",", -1)[2].strip()).collect(Collectors.toSet()));
     }
 
     /** A device whose key is wrong is told nothing that it does not know: neither that it is there nor that it is disabled. */
