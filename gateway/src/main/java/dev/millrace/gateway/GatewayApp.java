@@ -16,9 +16,15 @@ import dev.millrace.core.reading.ReceiptClock;
 import dev.millrace.gateway.auth.AuthConfig;
 import dev.millrace.gateway.auth.AuthFailureLog;
 import dev.millrace.gateway.auth.Authenticator;
+import dev.millrace.gateway.auth.AuthenticatorByForm;
 import dev.millrace.gateway.auth.KeyFile;
 import dev.millrace.gateway.auth.KeyFileWatch;
 import dev.millrace.gateway.auth.KeySet;
+import dev.millrace.gateway.auth.jwt.JwksClient;
+import dev.millrace.gateway.auth.jwt.JwtAuthenticator;
+import dev.millrace.gateway.auth.jwt.OidcConfig;
+import dev.millrace.gateway.auth.jwt.ProviderKeys;
+import dev.millrace.gateway.auth.jwt.TokenMetrics;
 import dev.millrace.gateway.http.Gate;
 import dev.millrace.gateway.http.HttpDoor;
 import dev.millrace.gateway.ingest.Ingestor;
@@ -102,6 +108,7 @@ public final class GatewayApp implements Service {
     private final AtomicBoolean publisherOpened = new AtomicBoolean();
     private final ShutdownPlan shutdownPlan;
     private Optional<KeyFileWatch> keyFileWatch = Optional.empty();
+    private Optional<ProviderKeys> providerKeys = Optional.empty();
 
     /** A gateway that does nothing before {@link #start}. */
     public GatewayApp(GatewayConfig config) {
@@ -156,9 +163,23 @@ public final class GatewayApp implements Service {
             case AuthConfig.Required(Path file, KeySet keys, String version) -> {
                 KeyFile keyFile = new KeyFile(file, keys, version, metrics);
                 keyFileWatch = Optional.of(new KeyFileWatch(vertx, keyFile, KEY_FILE_INTERVAL));
-                yield keyFile;
+                List<AuthenticatorByForm.Branch> branches =
+                        config.oidc().map(this::tokens).stream().toList();
+                yield new AuthenticatorByForm(branches, keyFile);
             }
         };
+    }
+
+    private AuthenticatorByForm.Branch tokens(OidcConfig oidc) {
+        TokenMetrics tokenMetrics = new TokenMetrics(registry);
+        Availability provider = new Availability(
+                "OIDC provider", Availability.Kind.OPTIONAL, health.component("oidc"), InstantSource.system());
+        ProviderKeys keys =
+                new ProviderKeys(new JwksClient(vertx, oidc)::fetch, provider, tokenMetrics, System::nanoTime);
+        providerKeys = Optional.of(keys);
+        return new AuthenticatorByForm.Branch(
+                JwtAuthenticator::takes,
+                new JwtAuthenticator(oidc, keys, tokenMetrics, InstantSource.system(), System::nanoTime));
     }
 
     private Availability availability(String name) {
@@ -184,6 +205,7 @@ public final class GatewayApp implements Service {
                             config.mqtt().host(),
                             mqtt.port());
                     keyFileWatch.ifPresent(KeyFileWatch::start);
+                    providerKeys.ifPresent(keys -> keys.start(vertx));
                     kinesisThere.await(() -> stream.shardMap().compose(this::openPublisher));
                     postgresThere.await(store::check);
                     redisThere.await(cache::check);
@@ -235,8 +257,9 @@ public final class GatewayApp implements Service {
                 .then("wait for the load balancer", this::shutdownDelay)
                 .then("refuse new readings and answer what is in flight", this::drain)
                 .then("close the HTTP server", () -> http.drain(GatewayConfig.HTTP_DRAIN))
-                .then("look at the key file no more", () -> {
+                .then("look at keys no more", () -> {
                     keyFileWatch.ifPresent(KeyFileWatch::stop);
+                    providerKeys.ifPresent(ProviderKeys::stop);
                     return Future.succeededFuture();
                 })
                 .then(

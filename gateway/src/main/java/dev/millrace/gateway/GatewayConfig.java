@@ -7,6 +7,7 @@ import dev.millrace.core.config.OpsConfig;
 import dev.millrace.core.config.RedisConfig;
 import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.gateway.auth.AuthConfig;
+import dev.millrace.gateway.auth.jwt.OidcConfig;
 import dev.millrace.gateway.http.HttpConfig;
 import dev.millrace.gateway.mqtt.MqttConfig;
 import dev.millrace.gateway.publish.PublisherConfig;
@@ -16,12 +17,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Every setting of the gateway. */
 public record GatewayConfig(
         HttpConfig http,
         MqttConfig mqtt,
         AuthConfig auth,
+        Optional<OidcConfig> oidc,
         OpsConfig ops,
         KinesisConfig kinesis,
         PublisherConfig publisher,
@@ -40,10 +43,12 @@ public record GatewayConfig(
         HttpConfig http = HttpConfig.read(environment);
         MqttConfig mqtt =
                 MqttConfig.read(environment, http.host(), http.limits().requestTimeout());
+        AuthConfig auth = AuthConfig.read(environment, List.of(http.host(), mqtt.host()));
         GatewayConfig config = new GatewayConfig(
                 http,
                 mqtt,
-                AuthConfig.read(environment, List.of(http.host(), mqtt.host())),
+                auth,
+                OidcConfig.read(environment, auth instanceof AuthConfig.Required),
                 OpsConfig.read(environment, OPS_PORT),
                 KinesisConfig.read(environment),
                 PublisherConfig.read(environment),

@@ -55,7 +55,7 @@ public record ApiKey(String text) {
     }
 
     /** The 32 bytes of a token's hash. */
-    static byte[] sha256(String token) {
+    public static byte[] sha256(String token) {
         return sha256(token.getBytes(StandardCharsets.US_ASCII));
     }
 

@@ -13,7 +13,13 @@ public sealed interface Authentication {
     enum Reason {
         MISSING(AuthFailure.MISSING),
         MALFORMED(AuthFailure.MALFORMED),
-        UNKNOWN_KEY(AuthFailure.UNKNOWN_KEY);
+        UNKNOWN_KEY(AuthFailure.UNKNOWN_KEY),
+        /** They were right, and their time is over. */
+        EXPIRED(AuthFailure.EXPIRED),
+        BAD_TOKEN(AuthFailure.BAD_TOKEN),
+        /** A token is right, and gives its bearer no role here. */
+        NO_ROLE(AuthFailure.ROLE),
+        TOKEN_KEYS_AWAY(AuthFailure.TOKEN_KEYS_AWAY);
 
         private final AuthFailure failure;
 

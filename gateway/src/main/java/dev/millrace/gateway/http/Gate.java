@@ -20,6 +20,9 @@ import java.util.function.Consumer;
 /** Lets a request through to its handler when the {@link AccessTable} allows it, before anything of its body is read. */
 public final class Gate {
 
+    /** The provider of tokens is asked for its keys as often. */
+    private static final int RETRY_TOKEN_SECONDS = 10;
+
     private final Authenticator authenticator;
     private final AuthFailureLog failures;
 
@@ -48,21 +51,42 @@ public final class Gate {
                     }
                     case Authentication.Refused(Authentication.Reason reason) -> {
                         failures.record(reason.failure(), address(context.request()));
-                        context.response().putHeader("www-authenticate", "Bearer");
-                        new Exchange(context, route, answers, Optional.empty())
-                                .problem(Problem.of(Problem.Code.UNAUTHENTICATED, detail(reason)));
+                        challenge(reason).ifPresent(value -> context.response().putHeader("www-authenticate", value));
+                        new Exchange(context, route, answers, Optional.empty()).problem(problem(reason));
                     }
                 }
             }
         }
     }
 
-    private static String detail(Authentication.Reason reason) {
+    /** What credentials would be taken instead (RFC 6750, 3); empty where others would not help. */
+    private static Optional<String> challenge(Authentication.Reason reason) {
         return switch (reason) {
-            case MISSING -> "The header Authorization: Bearer KEY is missing.";
-            case MALFORMED -> "There must be one header Authorization, of the form Bearer KEY.";
-            case UNKNOWN_KEY -> "The key is not known.";
+            case MISSING, MALFORMED, UNKNOWN_KEY -> Optional.of("Bearer");
+            case EXPIRED, BAD_TOKEN -> Optional.of("Bearer error=\"invalid_token\"");
+            case NO_ROLE, TOKEN_KEYS_AWAY -> Optional.empty();
         };
+    }
+
+    private static Problem problem(Authentication.Reason reason) {
+        return switch (reason) {
+            case MISSING -> unauthenticated("The header Authorization: Bearer KEY is missing.");
+            case MALFORMED -> unauthenticated("There must be one header Authorization, of the form Bearer KEY.");
+            case UNKNOWN_KEY -> unauthenticated("The key is not known.");
+            case EXPIRED -> unauthenticated("The key or token has expired.");
+            case BAD_TOKEN -> unauthenticated("The token is not one that is taken here.");
+            case NO_ROLE -> Problem.of(Problem.Code.FORBIDDEN, "The token gives no role here.");
+            // not 401: that would send people to log in again, in vain
+            case TOKEN_KEYS_AWAY ->
+                Problem.retry(
+                        Problem.Code.TOKEN_KEYS_UNAVAILABLE,
+                        "Tokens cannot be verified at present; the token may be right.",
+                        RETRY_TOKEN_SECONDS);
+        };
+    }
+
+    private static Problem unauthenticated(String detail) {
+        return Problem.of(Problem.Code.UNAUTHENTICATED, detail);
     }
 
     private static String address(HttpServerRequest request) {

@@ -73,12 +73,16 @@ final class Reception {
             }
             case Authentication.Refused(Authentication.Reason reason) -> {
                 failures.record(reason.failure(), address);
-                yield new Verdict.Refused(
-                        reason == Authentication.Reason.MISSING
-                                ? ReasonCode.NOT_AUTHORIZED
-                                : ReasonCode.BAD_USER_NAME_OR_PASSWORD,
-                        Connect.UNAUTHORIZED);
+                yield new Verdict.Refused(told(reason), Connect.UNAUTHORIZED);
             }
+        };
+    }
+
+    private static ReasonCode told(Authentication.Reason reason) {
+        return switch (reason) {
+            case MISSING, NO_ROLE -> ReasonCode.NOT_AUTHORIZED;
+            case MALFORMED, UNKNOWN_KEY, EXPIRED, BAD_TOKEN -> ReasonCode.BAD_USER_NAME_OR_PASSWORD;
+            case TOKEN_KEYS_AWAY -> ReasonCode.SERVER_UNAVAILABLE;
         };
     }
 

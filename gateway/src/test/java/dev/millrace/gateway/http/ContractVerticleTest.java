@@ -70,6 +70,10 @@ class ContractVerticleTest extends HttpDoorFixture {
             case Credentials.Bearer(String key) when key.equals("reader") -> principal(Role.READER, SensorScope.ALL);
             case Credentials.Bearer(String key)
             when key.equals("device") -> principal(Role.DEVICE, sensor -> sensor.equals("another"));
+            case Credentials.Bearer(String key)
+            when key.equals("expired") -> new Authentication.Refused(Authentication.Reason.EXPIRED);
+            case Credentials.Bearer(String key)
+            when key.equals("unverifiable") -> new Authentication.Refused(Authentication.Reason.TOKEN_KEYS_AWAY);
             case Credentials.Bearer _, Credentials.Certificate _ ->
                 new Authentication.Refused(Authentication.Reason.UNKNOWN_KEY);
             case Credentials.None _, Credentials.Malformed _ -> principal(Role.ADMIN, SensorScope.ALL);
@@ -278,6 +282,14 @@ class ContractVerticleTest extends HttpDoorFixture {
         HttpResponse<String> answer = as("nobody", method, path);
         assertEquals(method + " " + path + " 401 unauthenticated", see(method, path, answer));
         assertEquals("Bearer", answer.headers().firstValue("www-authenticate").orElseThrow());
+        HttpResponse<String> late = as("expired", method, path);
+        assertEquals(method + " " + path + " 401 unauthenticated", see(method, path, late));
+        assertEquals(
+                "Bearer error=\"invalid_token\"",
+                late.headers().firstValue("www-authenticate").orElseThrow());
+        assertEquals(
+                method + " " + path + " 503 token-keys-unavailable",
+                see(method, path, as("unverifiable", method, path)));
         if (method.equals("POST")) {
             forbidden(method, path, "reader");
         }
