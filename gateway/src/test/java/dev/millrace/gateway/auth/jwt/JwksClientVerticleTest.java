@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.PfxOptions;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -211,6 +212,6 @@ class JwksClientVerticleTest {
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         byte[] output = process.getInputStream().readAllBytes();
-        assertEquals(0, process.waitFor(), () -> new String(output, java.nio.charset.StandardCharsets.UTF_8));
+        assertEquals(0, process.waitFor(), () -> new String(output, StandardCharsets.UTF_8));
     }
 }

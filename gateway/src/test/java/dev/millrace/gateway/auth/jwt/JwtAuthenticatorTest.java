@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -314,10 +315,7 @@ class JwtAuthenticatorTest {
     @Test
     void anIssuerOrAudienceThatIsNotOursIsRefused() {
         for (Object other : List.of(
-                "https://evil.example",
-                CONFIG.issuer() + "/",
-                CONFIG.issuer().toUpperCase(java.util.Locale.ROOT),
-                "")) {
+                "https://evil.example", CONFIG.issuer() + "/", CONFIG.issuer().toUpperCase(Locale.ROOT), "")) {
             assertFault(TokenFault.ISSUER, with("iss", other));
         }
         assertFault(TokenFault.CLAIMS, with("iss", new JsonArray().add(CONFIG.issuer())));
@@ -410,7 +408,7 @@ class JwtAuthenticatorTest {
         return alphabet.charAt(alphabet.indexOf(c) ^ 1);
     }
 
-    /** Seeded: the same tokens in every run. */
+    /** Seeded: the same changes in every run. */
     @Test
     void aTokenThatWasChangedAnywhereIsRefusedAndNeverADefect() {
         Random random = new Random(1);

@@ -12,7 +12,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,7 +147,7 @@ class ProviderKeysTest {
                 jwk("encrypts", OTHER_RSA).put("use", "enc"),
                 jwk("named", OTHER_RSA).put("alg", "RSA-OAEP"),
                 jwk("symmetric", OTHER_RSA).put("alg", "HS256"),
-                jwk("signs", OTHER_RSA).put("key_ops", new io.vertx.core.json.JsonArray().add("sign")),
+                jwk("signs", OTHER_RSA).put("key_ops", new JsonArray().add("sign")),
                 jwk("small", TestIssuer.rsa(1024)),
                 new JsonObject().put("kty", "RSA").put("n", "broken"),
                 jwk("good", EC).put("use", "sig")));
@@ -158,7 +160,7 @@ class ProviderKeysTest {
     @Test
     void ofTooManyTheFirstAreTaken() {
         JsonObject[] many = new JsonObject[SigningKeys.MAX_KEYS + 1];
-        java.util.Arrays.setAll(many, i -> jwk("k" + i, EC));
+        Arrays.setAll(many, i -> jwk("k" + i, EC));
         issuer.answer = () -> Future.succeededFuture(jwks(many));
         issuer.look();
 

@@ -20,12 +20,14 @@ import java.security.KeyPairGenerator;
 import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
+import java.security.spec.ECGenParameterSpec;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -176,7 +178,7 @@ public final class TestIssuer {
     }
 
     static KeyPair ec(String curve) {
-        return pair("EC", generator -> generator.initialize(new java.security.spec.ECGenParameterSpec(curve)));
+        return pair("EC", generator -> generator.initialize(new ECGenParameterSpec(curve)));
     }
 
     private interface Setup {
@@ -210,6 +212,6 @@ public final class TestIssuer {
     }
 
     static JsonObject header(Map<String, Object> members) {
-        return new JsonObject(new java.util.LinkedHashMap<>(members));
+        return new JsonObject(new LinkedHashMap<>(members));
     }
 }
