@@ -17,9 +17,15 @@ import dev.millrace.gateway.auth.AskedInTurn;
 import dev.millrace.gateway.auth.AuthConfig;
 import dev.millrace.gateway.auth.AuthFailureLog;
 import dev.millrace.gateway.auth.Authenticator;
+import dev.millrace.gateway.auth.AuthenticatorByForm;
 import dev.millrace.gateway.auth.KeyFile;
 import dev.millrace.gateway.auth.KeyFileWatch;
 import dev.millrace.gateway.auth.KeySet;
+import dev.millrace.gateway.auth.jwt.JwksClient;
+import dev.millrace.gateway.auth.jwt.JwtAuthenticator;
+import dev.millrace.gateway.auth.jwt.OidcConfig;
+import dev.millrace.gateway.auth.jwt.ProviderKeys;
+import dev.millrace.gateway.auth.jwt.TokenMetrics;
 import dev.millrace.gateway.device.DeviceDirectory;
 import dev.millrace.gateway.device.PgDeviceFeed;
 import dev.millrace.gateway.device.PgDeviceRegistry;
@@ -107,6 +113,7 @@ public final class GatewayApp implements Service {
     private final ShutdownPlan shutdownPlan;
     private Optional<KeyFileWatch> keyFileWatch = Optional.empty();
     private Optional<PgDeviceFeed> deviceFeed = Optional.empty();
+    private Optional<ProviderKeys> providerKeys = Optional.empty();
 
     /** A gateway that does nothing before {@link #start}. */
     public GatewayApp(GatewayConfig config) {
@@ -166,7 +173,9 @@ public final class GatewayApp implements Service {
             case AuthConfig.Required(Path file, KeySet keys, String version) -> {
                 KeyFile keyFile = new KeyFile(file, keys, version, metrics);
                 keyFileWatch = Optional.of(new KeyFileWatch(vertx, keyFile, KEY_FILE_INTERVAL));
-                yield new AskedInTurn(keyFile, directory());
+                List<AuthenticatorByForm.Branch> branches =
+                        config.oidc().map(this::tokens).stream().toList();
+                yield new AuthenticatorByForm(branches, new AskedInTurn(keyFile, directory()));
             }
         };
     }
@@ -182,6 +191,18 @@ public final class GatewayApp implements Service {
         deviceFeed = Optional.of(new PgDeviceFeed(
                 vertx, postgres, directory, postgresState, config.devices().maxDevices(), random));
         return directory;
+    }
+
+    private AuthenticatorByForm.Branch tokens(OidcConfig oidc) {
+        TokenMetrics tokenMetrics = new TokenMetrics(registry);
+        Availability provider = new Availability(
+                "OIDC provider", Availability.Kind.OPTIONAL, health.component("oidc"), InstantSource.system());
+        ProviderKeys keys =
+                new ProviderKeys(new JwksClient(vertx, oidc)::fetch, provider, tokenMetrics, System::nanoTime);
+        providerKeys = Optional.of(keys);
+        return new AuthenticatorByForm.Branch(
+                JwtAuthenticator::takes,
+                new JwtAuthenticator(oidc, keys, tokenMetrics, InstantSource.system(), System::nanoTime));
     }
 
     private Availability availability(String name) {
@@ -207,6 +228,7 @@ public final class GatewayApp implements Service {
                             config.mqtt().host(),
                             mqtt.port());
                     keyFileWatch.ifPresent(KeyFileWatch::start);
+                    providerKeys.ifPresent(keys -> keys.start(vertx));
                     kinesisThere.await(() -> stream.shardMap().compose(this::openPublisher));
                     postgresThere.await(() -> store.check().compose(_ -> devicesRead()));
                     redisThere.await(cache::check);
@@ -261,8 +283,9 @@ public final class GatewayApp implements Service {
                 .then(
                         "hear of devices no more",
                         () -> deviceFeed.map(PgDeviceFeed::close).orElseGet(Future::succeededFuture))
-                .then("look at the key file no more", () -> {
+                .then("look at keys no more", () -> {
                     keyFileWatch.ifPresent(KeyFileWatch::stop);
+                    providerKeys.ifPresent(ProviderKeys::stop);
                     return Future.succeededFuture();
                 })
                 .then(

@@ -7,6 +7,7 @@ import dev.millrace.core.config.OpsConfig;
 import dev.millrace.core.config.RedisConfig;
 import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.gateway.auth.AuthConfig;
+import dev.millrace.gateway.auth.jwt.OidcConfig;
 import dev.millrace.gateway.device.DeviceConfig;
 import dev.millrace.gateway.http.HttpConfig;
 import dev.millrace.gateway.mqtt.MqttConfig;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Every setting of the gateway. */
 public record GatewayConfig(
@@ -24,6 +26,7 @@ public record GatewayConfig(
         MqttConfig mqtt,
         AuthConfig auth,
         DeviceConfig devices,
+        Optional<OidcConfig> oidc,
         OpsConfig ops,
         KinesisConfig kinesis,
         PublisherConfig publisher,
@@ -42,11 +45,13 @@ public record GatewayConfig(
         HttpConfig http = HttpConfig.read(environment);
         MqttConfig mqtt =
                 MqttConfig.read(environment, http.host(), http.limits().requestTimeout());
+        AuthConfig auth = AuthConfig.read(environment, List.of(http.host(), mqtt.host()));
         GatewayConfig config = new GatewayConfig(
                 http,
                 mqtt,
-                AuthConfig.read(environment, List.of(http.host(), mqtt.host())),
+                auth,
                 DeviceConfig.read(environment),
+                OidcConfig.read(environment, auth instanceof AuthConfig.Required),
                 OpsConfig.read(environment, OPS_PORT),
                 KinesisConfig.read(environment),
                 PublisherConfig.read(environment),

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.gateway.GatewayMetrics.Route;
 import dev.millrace.gateway.auth.AuthFailure;
 import dev.millrace.gateway.auth.KeyFile;
+import dev.millrace.gateway.auth.jwt.TokenMetrics;
 import dev.millrace.gateway.ingest.ItemRefusal;
 import dev.millrace.gateway.mqtt.MqttMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -39,6 +40,7 @@ class MetricsTableTest {
         metrics.devices(() -> 0, () -> Duration.ZERO, () -> Duration.ZERO);
         metrics.keysReloaded(KeyFile.Reload.ADOPTED);
         metrics.turnedAway(AuthFailure.MISSING);
+        new TokenMetrics(registry).keys(() -> 0, () -> 0);
         MqttMetrics mqtt = new MqttMetrics(registry);
         mqtt.connections(() -> 0, () -> 0, () -> 0);
         mqtt.strangersBytes(() -> 0);

@@ -50,6 +50,14 @@ class ArchitectureTest {
     static final ArchRule redisStaysBehindItsName = only("io.vertx.redis..", "Redis");
 
     @ArchTest
+    static final ArchRule tokensStayInTheirPackage = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.millrace.gateway.auth.jwt")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("com.nimbusds..");
+
+    @ArchTest
     static final ArchRule postgresStaysBehindItsName = noClasses()
             .that(isNotA("Pg").and(isNoApp()))
             .should()

@@ -16,7 +16,7 @@ import java.security.cert.CertificateFactory;
 public record CaBundle(Path file) {
 
     /** A setting's. Messages do not tell what the file holds. */
-    static CaBundle parse(String path) {
+    public static CaBundle parse(String path) {
         Path file;
         try {
             file = Path.of(path);

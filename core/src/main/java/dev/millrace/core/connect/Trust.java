@@ -13,12 +13,12 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** Whose certificates a client believes. */
-final class Trust {
+public final class Trust {
 
     private Trust() {}
 
     /** Those of a bundle; without one those that Java trusts. */
-    static TrustOptions of(Optional<CaBundle> bundle) {
+    public static TrustOptions of(Optional<CaBundle> bundle) {
         return bundle.<TrustOptions>map(
                         given -> new PemTrustOptions().addCertPath(given.file().toString()))
                 .orElseGet(() -> TrustOptions.wrap(ofJava()));

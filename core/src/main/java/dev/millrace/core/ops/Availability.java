@@ -28,7 +28,9 @@ public final class Availability {
         /** The process is not ready without it. */
         ESSENTIAL,
         /** The process is ready once it was there, and stays so: what it does meanwhile is worth doing. */
-        NEEDED_AT_START
+        NEEDED_AT_START,
+        /** The process is ready without it; its component says how it stands. */
+        OPTIONAL
     }
 
     private final String name;
@@ -51,6 +53,9 @@ public final class Availability {
         this.kind = kind;
         this.component = component;
         this.clock = clock;
+        if (kind == Kind.OPTIONAL) {
+            component.up("not there yet");
+        }
     }
 
     /** A part could not use it; it will try again. */
@@ -113,7 +118,7 @@ public final class Availability {
     private void tell() {
         if (failing.isEmpty()) {
             component.up("connected");
-        } else if (kind == Kind.NEEDED_AT_START && everWorked) {
+        } else if (kind == Kind.OPTIONAL || (kind == Kind.NEEDED_AT_START && everWorked)) {
             component.up("away: " + failing.lastEntry().getValue());
         } else {
             component.down(failing.lastEntry().getValue());

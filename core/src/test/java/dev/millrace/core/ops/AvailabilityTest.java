@@ -67,6 +67,19 @@ class AvailabilityTest {
     }
 
     @Test
+    void whatIsOptionalSaysHowItStandsAndHoldsNothingUp() {
+        Availability provider = availability(Availability.Kind.OPTIONAL);
+        assertTrue(component.isUp());
+        provider.failed("a", "refused");
+        assertTrue(component.isUp());
+        assertEquals(
+                "away: refused",
+                health.toJson().getJsonObject("components").getJsonObject("any").getString("detail"));
+        provider.worked("a");
+        assertTrue(component.isUp());
+    }
+
+    @Test
     void whatIsWaitedForInVainIsSomebodysToMend() {
         Availability postgresql = availability(Availability.Kind.ESSENTIAL);
         for (int i = 0; i < 100; i++) {

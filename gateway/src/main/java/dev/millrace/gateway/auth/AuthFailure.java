@@ -18,7 +18,11 @@ public enum AuthFailure {
     DISABLED("a device that is disabled"),
     /** The registry was never read, or not for too long, and nobody can tell. */
     REGISTRY_AWAY("a registry of devices that cannot be asked"),
-    /** The key is known, its role does not suffice. */
+    /** It has a token that the provider did not sign, or not for this platform. */
+    BAD_TOKEN("a token that does not hold here"),
+    /** It has a token that cannot be verified, because the provider's keys are not there. */
+    TOKEN_KEYS_AWAY("a token while the keys to verify it are away"),
+    /** Who it is is known, and their role does not suffice. */
     ROLE("a role that does not suffice");
 
     private final String description;

@@ -40,7 +40,11 @@ public sealed interface Authentication {
         EXPIRED(AuthFailure.EXPIRED, Verdict.UNAUTHENTICATED),
         UNKNOWN_CERTIFICATE(AuthFailure.UNKNOWN_CERTIFICATE, Verdict.UNAUTHENTICATED),
         DISABLED(AuthFailure.DISABLED, Verdict.FORBIDDEN),
-        REGISTRY_AWAY(AuthFailure.REGISTRY_AWAY, Verdict.TRY_LATER);
+        REGISTRY_AWAY(AuthFailure.REGISTRY_AWAY, Verdict.TRY_LATER),
+        BAD_TOKEN(AuthFailure.BAD_TOKEN, Verdict.UNAUTHENTICATED),
+        /** A token is right, and gives its bearer no role here. */
+        NO_ROLE(AuthFailure.ROLE, Verdict.FORBIDDEN),
+        TOKEN_KEYS_AWAY(AuthFailure.TOKEN_KEYS_AWAY, Verdict.TRY_LATER);
 
         private final AuthFailure failure;
         private final Verdict verdict;

@@ -23,6 +23,9 @@ public final class Gate {
 
     private static final int RETRY_SECONDS = 5;
 
+    /** The provider of tokens is asked for its keys as often. */
+    private static final int RETRY_TOKEN_SECONDS = 10;
+
     private final Authenticator authenticator;
     private final AuthFailureLog failures;
 
@@ -52,9 +55,7 @@ public final class Gate {
                     }
                     case Authentication.Refused(Authentication.Reason reason, Optional<String> claimed) -> {
                         failures.record(reason.failure(), claimed, address(context.request()));
-                        if (reason.verdict() == Authentication.Verdict.UNAUTHENTICATED) {
-                            context.response().putHeader("www-authenticate", "Bearer");
-                        }
+                        challenge(reason).ifPresent(value -> context.response().putHeader("www-authenticate", value));
                         new Exchange(context, route, answers, Optional.empty()).problem(problem(reason));
                     }
                 }
@@ -62,24 +63,41 @@ public final class Gate {
         }
     }
 
-    private static Problem problem(Authentication.Reason reason) {
-        return switch (reason.verdict()) {
-            case UNAUTHENTICATED -> Problem.of(Problem.Code.UNAUTHENTICATED, detail(reason));
-            case FORBIDDEN -> Problem.of(Problem.Code.FORBIDDEN, detail(reason));
-            case TRY_LATER -> Problem.retry(Problem.Code.STORE_UNAVAILABLE, detail(reason), RETRY_SECONDS);
+    /** What credentials would be taken instead (RFC 6750, 3); empty where others would not help. */
+    private static Optional<String> challenge(Authentication.Reason reason) {
+        return switch (reason) {
+            case MISSING, MALFORMED, UNKNOWN_KEY, UNKNOWN_CERTIFICATE -> Optional.of("Bearer");
+            case EXPIRED, BAD_TOKEN -> Optional.of("Bearer error=\"invalid_token\"");
+            case DISABLED, NO_ROLE, REGISTRY_AWAY, TOKEN_KEYS_AWAY -> Optional.empty();
         };
     }
 
-    private static String detail(Authentication.Reason reason) {
+    private static Problem problem(Authentication.Reason reason) {
         return switch (reason) {
-            case MISSING -> "The header Authorization: Bearer KEY is missing.";
-            case MALFORMED -> "There must be one header Authorization, of the form Bearer KEY.";
-            case UNKNOWN_KEY -> "The key is not known.";
-            case EXPIRED -> "The time of the credentials is over, or has not come.";
-            case UNKNOWN_CERTIFICATE -> "The certificate is not that of a device.";
-            case DISABLED -> "The device is disabled.";
-            case REGISTRY_AWAY -> "Nobody can tell at present whose the credentials are.";
+            case MISSING -> unauthenticated("The header Authorization: Bearer KEY is missing.");
+            case MALFORMED -> unauthenticated("There must be one header Authorization, of the form Bearer KEY.");
+            case UNKNOWN_KEY -> unauthenticated("The key is not known.");
+            case UNKNOWN_CERTIFICATE -> unauthenticated("The certificate is not that of a device.");
+            case EXPIRED -> unauthenticated("The time of the credentials is over, or has not come.");
+            case BAD_TOKEN -> unauthenticated("The token is not one that is taken here.");
+            case DISABLED -> Problem.of(Problem.Code.FORBIDDEN, "The device is disabled.");
+            case NO_ROLE -> Problem.of(Problem.Code.FORBIDDEN, "The token gives no role here.");
+            // not 401: that would have people log in again, and devices ask for another key, in vain
+            case REGISTRY_AWAY ->
+                Problem.retry(
+                        Problem.Code.STORE_UNAVAILABLE,
+                        "Nobody can tell at present whose the credentials are; they may be right.",
+                        RETRY_SECONDS);
+            case TOKEN_KEYS_AWAY ->
+                Problem.retry(
+                        Problem.Code.TOKEN_KEYS_UNAVAILABLE,
+                        "Tokens cannot be verified at present; the token may be right.",
+                        RETRY_TOKEN_SECONDS);
         };
+    }
+
+    private static Problem unauthenticated(String detail) {
+        return Problem.of(Problem.Code.UNAUTHENTICATED, detail);
     }
 
     static String address(HttpServerRequest request) {

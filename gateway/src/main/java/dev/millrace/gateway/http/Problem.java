@@ -29,6 +29,7 @@ record Problem(Code code, String detail, Optional<Integer> retryAfter, Map<Strin
         OVERLOADED(503, "overloaded", "There is no room at present"),
         STREAM_UNAVAILABLE(503, "stream-unavailable", "The stream cannot be reached at present"),
         STORE_UNAVAILABLE(503, "store-unavailable", "What is stored cannot be reached at present"),
+        TOKEN_KEYS_UNAVAILABLE(503, "token-keys-unavailable", "Tokens cannot be verified at present"),
         SHUTTING_DOWN(503, "shutting-down", "This process is about to stop");
 
         private final int status;

@@ -106,7 +106,7 @@ final class Reception {
                         ? ReasonCode.NOT_AUTHORIZED
                         : ReasonCode.BAD_USER_NAME_OR_PASSWORD;
             case FORBIDDEN -> ReasonCode.NOT_AUTHORIZED;
-            case TRY_LATER -> ReasonCode.SERVER_BUSY;
+            case TRY_LATER -> ReasonCode.SERVER_UNAVAILABLE;
         };
     }
 
@@ -129,7 +129,7 @@ final class Reception {
             case Authentication.Refused(Authentication.Reason reason, Optional<String> _) ->
                 new Verdict.Refused(
                         reason.verdict() == Authentication.Verdict.TRY_LATER
-                                ? ReasonCode.SERVER_BUSY
+                                ? ReasonCode.SERVER_UNAVAILABLE
                                 : ReasonCode.NOT_AUTHORIZED,
                         Connect.UNAUTHORIZED);
         };

@@ -82,6 +82,10 @@ class ContractVerticleTest extends HttpDoorFixture {
             when key.equals("device") -> principal(Role.DEVICE, sensor -> sensor.equals("another"));
             case Credentials.Bearer(String key)
             when key.equals("undecided") -> new Authentication.Refused(Authentication.Reason.REGISTRY_AWAY);
+            case Credentials.Bearer(String key)
+            when key.equals("expired") -> new Authentication.Refused(Authentication.Reason.EXPIRED);
+            case Credentials.Bearer(String key)
+            when key.equals("unverifiable") -> new Authentication.Refused(Authentication.Reason.TOKEN_KEYS_AWAY);
             case Credentials.Bearer _, Credentials.Certificate _ ->
                 new Authentication.Refused(Authentication.Reason.UNKNOWN_KEY);
             case Credentials.None _, Credentials.Malformed _ -> principal(Role.ADMIN, SensorScope.ALL);
@@ -365,6 +369,14 @@ class ContractVerticleTest extends HttpDoorFixture {
         HttpResponse<String> answer = as("nobody", method, path);
         assertEquals(method + " " + path + " 401 unauthenticated", see(method, path, answer));
         assertEquals("Bearer", answer.headers().firstValue("www-authenticate").orElseThrow());
+        HttpResponse<String> late = as("expired", method, path);
+        assertEquals(method + " " + path + " 401 unauthenticated", see(method, path, late));
+        assertEquals(
+                "Bearer error=\"invalid_token\"",
+                late.headers().firstValue("www-authenticate").orElseThrow());
+        assertEquals(
+                method + " " + path + " 503 token-keys-unavailable",
+                see(method, path, as("unverifiable", method, path)));
         if (method.equals("POST")) {
             forbidden(method, path, "reader");
         }
