@@ -59,7 +59,9 @@ class PgSchemaIT {
 
     @Test
     void aMigrationMayTakeItsTimeButAServerThatVanishesIsFound() {
-        PGSimpleDataSource source = new FlywayMigrations(PgTestServer.newDatabase()).dataSource();
+        DatabaseConfig database = PgTestServer.newDatabase();
+
+        PGSimpleDataSource source = new FlywayMigrations(database).dataSource(database.login());
 
         assertTrue(source.getTcpKeepAlive());
         assertEquals(10, source.getConnectTimeout());
