@@ -32,17 +32,21 @@ import software.amazon.awssdk.services.ssm.SsmAsyncClient;
 public final class AwsReferences implements ReferenceStore {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
-    private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(3);
 
-    /** For the SDK's three attempts. A start that needs longer fails: whoever runs the process starts it again. */
-    private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
+    /**
+     * For the SDK's three attempts, the first of which comes while a process starts and everything takes its time. A start that needs
+     * longer fails: whoever runs the process starts it again.
+     */
+    private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
     private final ReferenceStoreConfig config;
+    private final Duration callTimeout;
     private final Supplier<SecretsManagerAsyncClient> secrets;
     private final Supplier<SsmAsyncClient> parameters;
 
-    private AwsReferences(ReferenceStoreConfig config) {
+    private AwsReferences(ReferenceStoreConfig config, Duration callTimeout) {
         this.config = config;
+        this.callTimeout = callTimeout;
         secrets = new MadeOnce<>(() -> {
             var builder = SecretsManagerAsyncClient.builder().httpClientBuilder(http());
             config.secretsManager().ifPresent(builder::endpointOverride);
@@ -57,7 +61,16 @@ public final class AwsReferences implements ReferenceStore {
 
     /** The services that the SDK's standard variables lead to. Nothing is connected to before something is read. */
     public static ReferenceStore create(Environment environment) {
-        return new AwsReferences(ReferenceStoreConfig.read(environment));
+        return create(environment, CALL_TIMEOUT);
+    }
+
+    /**
+     * The same, with another patience.
+     *
+     * @param callTimeout how long one secret or parameter is waited for, with all attempts
+     */
+    public static ReferenceStore create(Environment environment, Duration callTimeout) {
+        return new AwsReferences(ReferenceStoreConfig.read(environment), callTimeout);
     }
 
     @Override
@@ -94,14 +107,16 @@ public final class AwsReferences implements ReferenceStore {
     }
 
     /** By the service's own codes: its messages are not ours to vouch for. */
-    private static Answer failure(Throwable cause) {
-        return switch (cause) {
-            case AwsServiceException refusal -> refused(refusal);
-            case ApiCallTimeoutException _ -> new Unreachable("cannot be read: the service did not answer in time");
-            case ApiCallAttemptTimeoutException _ ->
-                new Unreachable("cannot be read: the service did not answer in time");
-            default -> new Unreachable("cannot be read: " + firstLine(cause));
-        };
+    private static Answer failure(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof AwsServiceException refusal) {
+                return refused(refusal);
+            }
+            if (cause instanceof ApiCallTimeoutException || cause instanceof ApiCallAttemptTimeoutException) {
+                return new Unreachable("cannot be read: the service did not answer in time");
+            }
+        }
+        return new Unreachable("cannot be read: " + firstLine(failure));
     }
 
     private static Answer refused(AwsServiceException refusal) {
@@ -124,20 +139,24 @@ public final class AwsReferences implements ReferenceStore {
                 : message.lines().findFirst().orElse("").replaceAll(" \\(SDK .*", "");
     }
 
-    private static NettyNioAsyncHttpClient.Builder http() {
+    private Duration attemptTimeout() {
+        return callTimeout.dividedBy(3);
+    }
+
+    private NettyNioAsyncHttpClient.Builder http() {
         return NettyNioAsyncHttpClient.builder()
                 .eventLoopGroupBuilder(SdkEventLoopGroup.builder().numberOfThreads(1))
                 .protocol(Protocol.HTTP1_1)
                 .connectionTimeout(CONNECT_TIMEOUT)
-                .readTimeout(ATTEMPT_TIMEOUT);
+                .readTimeout(attemptTimeout());
     }
 
     private <B extends AwsClientBuilder<B, ?>> B configured(B builder) {
         return builder.region(Region.of(config.region()))
                 .overrideConfiguration(ClientOverrideConfiguration.builder()
                         .retryStrategy(RetryMode.STANDARD)
-                        .apiCallAttemptTimeout(ATTEMPT_TIMEOUT)
-                        .apiCallTimeout(CALL_TIMEOUT)
+                        .apiCallAttemptTimeout(attemptTimeout())
+                        .apiCallTimeout(callTimeout)
                         .build())
                 .credentialsProvider(credentials());
     }

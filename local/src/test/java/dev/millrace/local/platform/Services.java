@@ -106,7 +106,16 @@ final class Services implements AutoCloseable {
 
     /** What Redis answers to a command. */
     String redis(Command command, String... arguments) {
-        Redis client = Redis.createClient(vertx, redis.url());
+        return redis(redis.url(), command, arguments);
+    }
+
+    /** The same, for whom it asks for a password. */
+    String redisAs(String password, Command command, String... arguments) {
+        return redis(redis.url().replace("://", "://:" + password + "@"), command, arguments);
+    }
+
+    private String redis(String url, Command command, String... arguments) {
+        Redis client = Redis.createClient(vertx, url);
         try {
             Request request = Request.cmd(command);
             List.of(arguments).forEach(request::arg);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
 import dev.millrace.core.connect.AwsReferences;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -18,6 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** References, read by the AWS SDK on the wire protocol. */
 class AwsReferencesTest {
+
+    /** Longer than the slowest machine needs for an answer. */
+    private Duration timeout = Duration.ofSeconds(60);
 
     private SecretsStandIn standIn;
 
@@ -43,7 +47,7 @@ class AwsReferencesTest {
                 "AWS_ACCESS_KEY_ID", SecretsStandIn.ACCESS_KEY,
                 "AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI"));
         all.putAll(variables);
-        return new Environment(all, AwsReferences::create);
+        return new Environment(all, settings -> AwsReferences.create(settings, timeout));
     }
 
     @Test
@@ -98,6 +102,7 @@ class AwsReferencesTest {
     @Test
     void aServiceThatTakesTheRequestAndNeverAnswersIsGivenUp() {
         standIn.hang();
+        timeout = Duration.ofSeconds(3);
 
         assertEquals(
                 "The configuration has 1 problem:\n  X: the secret that it refers to cannot be read:"
