@@ -1,12 +1,16 @@
--- The rights of the services' own logins, given by the owner of the schema, before or after the first migration.
--- Neither login can change the schema or delete a row; partitions are made and dropped by functions that run with
--- their owner's rights, which the processor alone may call. What a later migration adds gets the same by the last
--- three lines, given by the role that owns the schema.
---   psql "$OWNER_URL" -v gateway=millrace_gateway -v processor=millrace_processor -f k8s/logins.sql
-GRANT USAGE ON SCHEMA public TO :gateway, :processor;
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO :gateway;
-GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO :processor;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO :processor;
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO :gateway;
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE ON TABLES TO :processor;
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO :processor;
+-- Lets the roles of gateway and processor log in; their rights are the migrations'. Before the first migration or after it, by
+-- the schema's owner, if that has CREATEROLE, or by an administrator. The passwords are asked for, and go to the server
+-- as hashes:
+--   psql "$OWNER_URL" -f k8s/logins.sql -c '\password millrace_gateway' -c '\password millrace_processor'
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'millrace_gateway') THEN
+        CREATE ROLE millrace_gateway;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'millrace_processor') THEN
+        CREATE ROLE millrace_processor;
+    END IF;
+END
+$$;
+ALTER ROLE millrace_gateway LOGIN;
+ALTER ROLE millrace_processor LOGIN;

@@ -31,7 +31,15 @@ public record LocalConfig(Ports ports, External external, Stream stream, Simulat
      * @param databaseUrl a PostgreSQL; empty: the embedded one is started
      * @param redisUrl a Redis; empty: the embedded one is started
      */
-    public record External(Optional<String> databaseUrl, Optional<String> redisUrl) {}
+    public record External(Optional<String> databaseUrl, Optional<String> redisUrl) {
+
+        /** Without the addresses, which may hold passwords. */
+        @Override
+        public String toString() {
+            return "External[databaseUrl=" + databaseUrl.map(_ -> "set") + ", redisUrl=" + redisUrl.map(_ -> "set")
+                    + "]";
+        }
+    }
 
     /** The emulator's stream and how many shards it has, 1 to 16. */
     public record Stream(String name, int shards) {}

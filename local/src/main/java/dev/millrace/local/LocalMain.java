@@ -2,6 +2,7 @@ package dev.millrace.local;
 
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
+import dev.millrace.core.connect.AwsReferences;
 import dev.millrace.local.services.StartFailure;
 import java.io.PrintStream;
 import java.util.Map;
@@ -47,7 +48,7 @@ public final class LocalMain {
             return USAGE;
         }
         try {
-            return command.get().run(new Environment(variables), out, err, stop);
+            return command.get().run(new Environment(variables, AwsReferences::create), out, err, stop);
         } catch (InvalidConfiguration e) {
             err.println(e.getMessage());
             return InvalidConfiguration.EXIT_CODE;

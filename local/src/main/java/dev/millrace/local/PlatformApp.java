@@ -7,6 +7,7 @@ import dev.millrace.core.lifecycle.Launcher;
 import dev.millrace.core.lifecycle.VertxInstances;
 import dev.millrace.gateway.GatewayApp;
 import dev.millrace.gateway.GatewayConfig;
+import dev.millrace.local.services.LocalService;
 import dev.millrace.local.services.LocalServices;
 import dev.millrace.local.services.RunDirectory;
 import dev.millrace.local.services.StartFailure;
@@ -37,9 +38,12 @@ final class PlatformApp {
         try (var directory = RunDirectory.open();
                 var services = ServicesApp.start(config, directory, config.platformPorts());
                 var parts = new Parts(stop)) {
-            ProcessorConfig processor = ProcessorConfig.read(
-                    part(environment, services.settings(), config.ports().processorOperations()));
-            GatewayConfig gateway = GatewayConfig.read(gateway(environment, services.settings(), config));
+            ProcessorConfig processor = ProcessorConfig.read(part(
+                    environment,
+                    settings(services, LocalService.Program.PROCESSOR),
+                    config.ports().processorOperations()));
+            GatewayConfig gateway =
+                    GatewayConfig.read(gateway(environment, settings(services, LocalService.Program.GATEWAY), config));
 
             if (!parts.start(new ProcessorApp(processor))) {
                 return 0;
@@ -57,6 +61,12 @@ final class PlatformApp {
             stop.await();
         }
         return 0;
+    }
+
+    private static Map<String, String> settings(LocalServices services, LocalService.Program program) {
+        Map<String, String> settings = new HashMap<>(services.settings());
+        settings.putAll(services.settings(program));
+        return settings;
     }
 
     /** What a part is told: the environment of this process, and where the services are. */

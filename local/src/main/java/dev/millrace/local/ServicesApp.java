@@ -13,6 +13,7 @@ import dev.millrace.local.services.StartFailure;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** {@code services}: the servers that gateway and processor need, for running those two from an IDE. */
 final class ServicesApp {
@@ -47,8 +48,16 @@ final class ServicesApp {
     private static void tell(LocalServices services, PrintStream out) {
         out.println("The services are ready:");
         services.services().forEach(service -> out.printf("  %-12s %s%n", service.name(), service.howToReach()));
-        out.println("For gateway and processor:");
-        services.settings().forEach((name, value) -> out.printf("  %s=%s%n", name, value));
+        tell("gateway and processor", services.settings(), out);
+        tell("the gateway", services.settings(LocalService.Program.GATEWAY), out);
+        tell("the processor", services.settings(LocalService.Program.PROCESSOR), out);
+    }
+
+    private static void tell(String whom, Map<String, String> settings, PrintStream out) {
+        if (!settings.isEmpty()) {
+            out.println("For " + whom + ":");
+            settings.forEach((name, value) -> out.printf("  %s=%s%n", name, value));
+        }
     }
 
     private static LocalService.Starter kinesis(LocalConfig config) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
+import dev.millrace.core.config.ReferenceStoreConfig;
 import dev.millrace.core.lifecycle.Launcher;
 import dev.millrace.gateway.GatewayConfig;
 import dev.millrace.gateway.auth.KeyFileParser;
@@ -63,14 +64,17 @@ class ConfigurationTableTest {
         Environment gateway = new Environment(Map.of());
         GatewayConfig.read(gateway);
         Launcher.readLogging(gateway);
+        ReferenceStoreConfig.read(gateway);
         readers.put("G", gateway.asked());
         Environment processor = new Environment(Map.of());
         ProcessorConfig.read(processor);
         Launcher.readLogging(processor);
+        ReferenceStoreConfig.read(processor);
         readers.put("P", processor.asked());
         Environment local = new Environment(Map.of());
         LocalConfig.read(local);
         Launcher.readLogging(local);
+        ReferenceStoreConfig.read(local);
         readers.put("L", local.asked());
         Environment replay = new Environment(Map.of());
         try {

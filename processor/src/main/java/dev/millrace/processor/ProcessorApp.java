@@ -1,6 +1,7 @@
 package dev.millrace.processor;
 
 import dev.millrace.core.connect.KinesisClients;
+import dev.millrace.core.connect.LoginRenewal;
 import dev.millrace.core.connect.PgPools;
 import dev.millrace.core.connect.RedisClients;
 import dev.millrace.core.lifecycle.Service;
@@ -102,6 +103,7 @@ public final class ProcessorApp implements Service {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final ProcessorMetrics metrics = new ProcessorMetrics(registry, clock);
     private final OpsServer opsServer;
+    private final LoginRenewal login;
     private final Pool pool;
     private final Pool keepersPool;
     private final SeriesShares series = new SeriesShares(MAX_SERIES);
@@ -129,9 +131,15 @@ public final class ProcessorApp implements Service {
         vertx = VertxInstances.create();
         opsServer = new OpsServer(vertx, config.ops(), health, registry);
         lease = new LeaseTime(config.membership().leaseDuration());
-        pool = PgPools.create(vertx, config.database(), "millrace-processor", MAX_SHARDS, loopsSession(lease));
+        login = new LoginRenewal(config.database(), System::nanoTime);
+        pool = PgPools.create(vertx, config.database(), login, "millrace-processor", MAX_SHARDS, loopsSession(lease));
         keepersPool = PgPools.create(
-                vertx, config.database(), "millrace-processor-keepers", KEEPERS_CONNECTIONS, keepersSession(lease));
+                vertx,
+                config.database(),
+                login,
+                "millrace-processor-keepers",
+                KEEPERS_CONNECTIONS,
+                keepersSession(lease));
         redis = RedisClients.create(vertx, config.redis());
         kinesis = KinesisClients.create(config.kinesis(), kinesisTimeout(lease), MAX_SHARDS);
         KinesisReaders polling = new KinesisReaders(
@@ -221,12 +229,19 @@ public final class ProcessorApp implements Service {
                 random);
         return new ProcessorProgram(
                 vertx,
-                new FlywayMigrations(config.migration()),
+                new FlywayMigrations(config.migration(), owner()),
                 postgresqlState,
                 shards,
                 this::schemaIsUpToDate,
                 supervisor,
                 random);
+    }
+
+    /** Where the processor's login is the owner's too, what is read again of it serves both. */
+    private LoginRenewal owner() {
+        return config.migration().equals(config.database())
+                ? login
+                : new LoginRenewal(config.migration(), System::nanoTime);
     }
 
     @Override

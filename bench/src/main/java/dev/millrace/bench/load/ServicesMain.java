@@ -8,6 +8,7 @@ import dev.millrace.local.kinesis.KinesisEmulator;
 import dev.millrace.local.kinesis.store.Limits;
 import dev.millrace.local.services.LocalPostgres;
 import dev.millrace.local.services.LocalRedis;
+import dev.millrace.local.services.LocalService;
 import dev.millrace.local.services.LocalServices;
 import dev.millrace.local.services.RunDirectory;
 import dev.millrace.processor.store.FlywayMigrations;
@@ -15,6 +16,7 @@ import io.vertx.core.Vertx;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What a gateway or a processor needs: PostgreSQL with the schema, Redis, and a Kinesis emulator, without limits unless told. Prints the settings that lead there, and ends when its standard input does.
@@ -37,7 +39,13 @@ public final class ServicesMain {
                         () -> LocalPostgres.start(
                                 0, directory.resolve("postgresql"), LocalPostgres.binaries(directory)),
                         () -> LocalRedis.start(0, directory.resolve("redis"))))) {
-            migrate(services.settings());
+            // one login for all that is measured: the owner's
+            Map<String, String> settings = new HashMap<>(services.settings());
+            settings.put(
+                    "DATABASE_URL",
+                    Objects.requireNonNull(
+                            services.settings(LocalService.Program.PROCESSOR).get("DATABASE_MIGRATION_URL")));
+            migrate(settings);
             KinesisEmulator emulator = KinesisEmulator.start(
                             vertx,
                             EmulatorConfig.defaults()
@@ -45,7 +53,6 @@ public final class ServicesMain {
                                     .withLimits(limits)
                                     .withStream(STREAM, Integer.parseInt(args[0])))
                     .await();
-            Map<String, String> settings = new HashMap<>(services.settings());
             settings.put("AWS_ENDPOINT_URL_KINESIS", emulator.endpoint().toString());
             settings.put("KINESIS_STREAM", STREAM);
             settings.forEach((name, value) -> System.out.println(name + "=" + value));

@@ -4,26 +4,52 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
- * A login to PostgreSQL.
+ * How PostgreSQL is reached.
  *
+ * @param login who logs in, as it was at the start
  * @param sslMode disable, prefer, require, verify-ca or verify-full, as libpq names them
  * @param rootCertificates whom the server's certificate must come from, where it is verified; empty: whom Java trusts
+ * @param renewal where the login is kept and can be read again once it is refused; empty: it stands in the settings themselves
  */
 public record DatabaseConfig(
         String host,
         int port,
         String database,
-        String user,
-        String password,
+        DatabaseLogin login,
         SslMode sslMode,
-        Optional<CaBundle> rootCertificates) {
+        Optional<CaBundle> rootCertificates,
+        Optional<LoginSource> renewal) {
 
-    /** A login without root certificates of its own. */
+    /** A login that stays. */
+    public DatabaseConfig(
+            String host,
+            int port,
+            String database,
+            String user,
+            String password,
+            SslMode sslMode,
+            Optional<CaBundle> rootCertificates) {
+        this(host, port, database, new DatabaseLogin(user, password), sslMode, rootCertificates, Optional.empty());
+    }
+
+    /** A login that stays, without root certificates of its own. */
     public DatabaseConfig(String host, int port, String database, String user, String password, SslMode sslMode) {
         this(host, port, database, user, password, sslMode, Optional.empty());
+    }
+
+    /** The user's name at the start. */
+    public String user() {
+        return login.user();
+    }
+
+    /** The password at the start. */
+    public String password() {
+        return login.password();
     }
 
     /** How the connection is encrypted and the server checked. */
@@ -60,7 +86,7 @@ public record DatabaseConfig(
         }
     }
 
-    /** The login that {@code DATABASE_URL} names, its parts overridden by those variables that are set. */
+    /** What {@code DATABASE_URL} says, its parts overridden by those variables that are set. */
     public static DatabaseConfig read(Environment environment) {
         DatabaseConfig url = environment
                 .optional("DATABASE_URL", DatabaseConfig::parse)
@@ -69,17 +95,56 @@ public record DatabaseConfig(
                 environment.text("DATABASE_HOST", url.host),
                 url.port,
                 url.database,
-                environment.text("DATABASE_USER", url.user),
-                environment.text("DATABASE_PASSWORD", url.password),
+                new DatabaseLogin(
+                        environment.text("DATABASE_USER", url.user()),
+                        environment.text("DATABASE_PASSWORD", url.password())),
                 url.sslMode,
-                url.rootCertificates);
+                url.rootCertificates,
+                environment.isReference("DATABASE_URL", "DATABASE_USER", "DATABASE_PASSWORD")
+                        ? Optional.of(again(environment, DatabaseConfig::read))
+                        : Optional.empty());
     }
 
-    /** The owner's login, {@code DATABASE_MIGRATION_URL}; the service's own where it is not set. */
+    /**
+     * The owner's login: what {@code DATABASE_MIGRATION_URL} says, or what is the service's own, user and password overridden by
+     * their variables where they are set.
+     */
     public static DatabaseConfig readMigration(Environment environment, DatabaseConfig own) {
-        return environment
-                .optional("DATABASE_MIGRATION_URL", DatabaseConfig::parse)
-                .orElse(own);
+        Optional<DatabaseConfig> url = environment.optional("DATABASE_MIGRATION_URL", DatabaseConfig::parse);
+        Optional<String> user = environment.optionalText("DATABASE_MIGRATION_USER");
+        Optional<String> password = environment.optionalText("DATABASE_MIGRATION_PASSWORD");
+        boolean other = environment.isSet("DATABASE_MIGRATION_URL");
+        if (!other
+                && environment.isSet("DATABASE_MIGRATION_USER") != environment.isSet("DATABASE_MIGRATION_PASSWORD")) {
+            environment.problem("DATABASE_MIGRATION_USER", "must be set together with DATABASE_MIGRATION_PASSWORD");
+        }
+        if (!other && user.isEmpty()) {
+            return own;
+        }
+        DatabaseConfig base = url.orElse(own);
+        return new DatabaseConfig(
+                base.host,
+                base.port,
+                base.database,
+                new DatabaseLogin(user.orElse(base.user()), password.orElse(base.password())),
+                base.sslMode,
+                base.rootCertificates,
+                environment.isReference(
+                                "DATABASE_MIGRATION_URL", "DATABASE_MIGRATION_USER", "DATABASE_MIGRATION_PASSWORD")
+                        ? Optional.of(again(environment, fresh -> readMigration(fresh, own)))
+                        : Optional.empty());
+    }
+
+    /** User and password are read as one, so that they belong together. */
+    private static LoginSource again(Environment environment, Function<Environment, DatabaseConfig> reader) {
+        return () -> {
+            Environment fresh = environment.afresh();
+            DatabaseConfig config = reader.apply(fresh);
+            List<String> problems = fresh.problems();
+            return problems.isEmpty()
+                    ? new LoginSource.Current(config.login)
+                    : new LoginSource.Unreadable(String.join("; ", problems));
+        };
     }
 
     /** Parses {@code postgresql://user:password@host:port/database?sslmode=…&sslrootcert=…}. Messages never hold the text. */
@@ -140,6 +205,6 @@ public record DatabaseConfig(
     /** Without the password. */
     @Override
     public String toString() {
-        return "postgresql://" + user + "@" + host + ":" + port + "/" + database + "?sslmode=" + sslMode.text;
+        return "postgresql://" + login.user() + "@" + host + ":" + port + "/" + database + "?sslmode=" + sslMode.text;
     }
 }

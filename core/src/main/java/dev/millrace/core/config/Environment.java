@@ -1,8 +1,5 @@
 package dev.millrace.core.config;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,13 +10,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The environment variables of a process, read once. Every problem is collected, so that one start tells all of them;
  * a setting with a problem reads as its default until {@link #check} throws.
  *
- * <p>A value may be a reference, {@code file:/path}, which stands for the file's content without trailing white space.
- * {@code ssm:} and {@code secret:} references are refused with a message until they are supported.
+ * <p>A value may be a reference: {@code file:/path} stands for the file's content without trailing white space,
+ * {@code secret:arn-or-name} for a secret and {@code secret:arn-or-name#key} for a field of one that is a JSON object,
+ * {@code ssm:/name} for a parameter. What cannot be read is a problem like any other.
  *
  * <p>It remembers what was asked for, so that the documentation can be held against the code ({@link #asked}).
  */
@@ -35,21 +34,65 @@ public final class Environment {
     private final Map<String, String> variables;
     private final Map<String, String> asked = new LinkedHashMap<>();
     private final Set<String> problems;
+    private final References references;
 
+    /** Variables of which none refers to a secret or a parameter. */
     public Environment(Map<String, String> variables) {
-        this(variables, new LinkedHashSet<>());
+        this(variables, new LinkedHashSet<>(), new References(NoStore::new));
     }
 
-    private Environment(Map<String, String> variables, Set<String> problems) {
+    /**
+     * Variables that may refer to secrets and parameters.
+     *
+     * @param stores makes the store of the settings that say where it is; used with the first reference to it, if there is one
+     */
+    public Environment(Map<String, String> variables, Function<Environment, ReferenceStore> stores) {
+        this.variables = Map.copyOf(variables);
+        this.problems = new LinkedHashSet<>();
+        this.references = new References(new MadeOnce<>(
+                () -> stores.apply(new Environment(this.variables, problems, new References(NoStore::new)))));
+    }
+
+    private Environment(Map<String, String> variables, Set<String> problems, References references) {
         this.variables = Map.copyOf(variables);
         this.problems = problems;
+        this.references = references;
+    }
+
+    /** Where there is no store: above all in the settings that say where it is. */
+    private static final class NoStore implements ReferenceStore {
+
+        @Override
+        public Answer secret(String id) {
+            return new Refused("cannot be read: this setting must be a value itself");
+        }
+
+        @Override
+        public Answer parameter(String name) {
+            return new Refused("cannot be read: this setting must be a value itself");
+        }
     }
 
     /** The same variables but for those given, which replace or join them. Problems of either are told by both. */
     public Environment with(Map<String, String> replacements) {
         Map<String, String> merged = new HashMap<>(variables);
         merged.putAll(replacements);
-        return new Environment(merged, problems);
+        return new Environment(merged, problems, references);
+    }
+
+    /** The same variables, of which nothing has been read and no problem found yet: what they refer to may have changed. */
+    Environment afresh() {
+        return new Environment(variables, new LinkedHashSet<>(), references.afresh());
+    }
+
+    /** Whether one of the variables refers to a value that is kept elsewhere. */
+    boolean isReference(String... names) {
+        return Stream.of(names).anyMatch(name -> References.isReference(variables.getOrDefault(name, "")));
+    }
+
+    /** Whether the variable is set, to whatever. */
+    boolean isSet(String name) {
+        return !variables.getOrDefault(name, "").isEmpty();
     }
 
     /** The names asked for so far, in order, each with its default as text; an empty text where there is none. */
@@ -159,6 +202,11 @@ public final class Environment {
         problems.add(name + ": " + message);
     }
 
+    /** Every problem found so far. */
+    List<String> problems() {
+        return List.copyOf(problems);
+    }
+
     /** Throws with every problem found since the start, if there is one. */
     public void check() throws InvalidConfiguration {
         if (!problems.isEmpty()) {
@@ -173,24 +221,10 @@ public final class Environment {
             return Optional.empty();
         }
         try {
-            return Optional.of(parser.apply(resolve(raw)));
+            return Optional.of(parser.apply(references.resolve(raw)));
         } catch (IllegalArgumentException e) {
             problem(name, String.valueOf(e.getMessage()));
             return Optional.empty();
-        }
-    }
-
-    private static String resolve(String raw) {
-        if (raw.startsWith("ssm:") || raw.startsWith("secret:")) {
-            throw new IllegalArgumentException("ssm: and secret: references are not supported yet");
-        }
-        if (!raw.startsWith("file:")) {
-            return raw;
-        }
-        try {
-            return Files.readString(Path.of(raw.substring("file:".length()))).stripTrailing();
-        } catch (IOException e) {
-            throw new IllegalArgumentException("the file that it refers to cannot be read", e);
         }
     }
 

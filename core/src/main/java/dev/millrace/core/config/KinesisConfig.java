@@ -36,19 +36,28 @@ public record KinesisConfig(String stream, String region, Optional<URI> endpoint
                 "sensor-data-stream-" + name,
                 STREAM,
                 "must have 1 to 128 characters of A-Z a-z 0-9 . _ -");
-        String region = environment.text("AWS_REGION", "eu-central-1", REGION, "must be a region such as eu-central-1");
-        Optional<URI> endpoint = environment.optional("AWS_ENDPOINT_URL_KINESIS", KinesisConfig::parseEndpoint);
+        return new KinesisConfig(
+                stream,
+                readRegion(environment),
+                environment.optional("AWS_ENDPOINT_URL_KINESIS", KinesisConfig::parseEndpoint),
+                readCredentials(environment));
+    }
+
+    static String readRegion(Environment environment) {
+        return environment.text("AWS_REGION", "eu-central-1", REGION, "must be a region such as eu-central-1");
+    }
+
+    static Optional<Credentials> readCredentials(Environment environment) {
         Optional<String> key = environment.optionalText("AWS_ACCESS_KEY_ID");
         Optional<String> secret = environment.optionalText("AWS_SECRET_ACCESS_KEY");
         Optional<String> token = environment.optionalText("AWS_SESSION_TOKEN");
         if (key.isPresent() != secret.isPresent()) {
             environment.problem("AWS_ACCESS_KEY_ID", "must be set together with AWS_SECRET_ACCESS_KEY");
         }
-        return new KinesisConfig(
-                stream, region, endpoint, key.flatMap(id -> secret.map(value -> new Credentials(id, value, token))));
+        return key.flatMap(id -> secret.map(value -> new Credentials(id, value, token)));
     }
 
-    private static URI parseEndpoint(String text) {
+    static URI parseEndpoint(String text) {
         try {
             URI uri = new URI(text);
             boolean hasPort = uri.getPort() != 0 && uri.getPort() <= 65_535;

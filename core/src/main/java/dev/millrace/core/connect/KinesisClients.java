@@ -85,7 +85,7 @@ public final class KinesisClients {
         return builder.build();
     }
 
-    private static AwsCredentials credentials(KinesisConfig.Credentials given) {
+    static AwsCredentials credentials(KinesisConfig.Credentials given) {
         return given.sessionToken()
                 .<AwsCredentials>map(
                         token -> AwsSessionCredentials.create(given.accessKeyId(), given.secretAccessKey(), token))

@@ -1,23 +1,30 @@
 package dev.millrace.core.connect;
 
 import dev.millrace.core.config.DatabaseConfig;
+import dev.millrace.core.config.DatabaseLogin;
+import io.vertx.core.Completable;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.internal.VertxWrapper;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
-import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.pgclient.PgException;
 import io.vertx.pgclient.SslMode;
+import io.vertx.pgclient.spi.PgDriver;
+import io.vertx.sqlclient.ClientBuilder;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
 import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.spi.ConnectionFactory;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Makes pools of PostgreSQL connections. */
+/** Makes pools of PostgreSQL connections, whose logins are read again when the server refuses them ({@link LoginRenewal}). */
 public final class PgPools {
 
     /** Requests that wait for a connection beyond which a pool refuses. */
@@ -48,12 +55,28 @@ public final class PgPools {
      */
     public static Pool create(
             Vertx vertx, DatabaseConfig config, String application, int size, Map<String, String> session) {
-        return create(vertx, config, application, size, session, SILENCE);
+        return create(vertx, config, new LoginRenewal(config, System::nanoTime), application, size, session);
+    }
+
+    /**
+     * A pool among others of one login.
+     *
+     * @param login what all of them log in with
+     */
+    public static Pool create(
+            Vertx vertx,
+            DatabaseConfig config,
+            LoginRenewal login,
+            String application,
+            int size,
+            Map<String, String> session) {
+        return create(vertx, config, login, application, size, session, SILENCE);
     }
 
     static Pool create(
             Vertx vertx,
             DatabaseConfig config,
+            LoginRenewal login,
             String application,
             int size,
             Map<String, String> session,
@@ -62,8 +85,6 @@ public final class PgPools {
                 .setHost(config.host())
                 .setPort(config.port())
                 .setDatabase(config.database())
-                .setUser(config.user())
-                .setPassword(config.password())
                 .setSslMode(SslMode.of(config.sslMode().text()))
                 .setSslOptions(ssl(config))
                 .setCachePreparedStatements(true);
@@ -77,9 +98,9 @@ public final class PgPools {
                 .setIdleTimeoutUnit(TimeUnit.SECONDS)
                 .setConnectionTimeout(5)
                 .setConnectionTimeoutUnit(TimeUnit.SECONDS);
-        return PgBuilder.pool()
+        return ClientBuilder.pool(new RenewingDriver(login))
                 .with(pool)
-                .connectingTo(options)
+                .connectingTo(() -> Future.succeededFuture(options))
                 .using(new VertxOfPool(
                         vertx,
                         Sockets.keptAlive().setConnectTimeout(5_000).setReadIdleTimeout((int) silence.toSeconds())))
@@ -92,6 +113,55 @@ public final class PgPools {
      */
     public static void end(SqlConnection connection) {
         connection.query("SELECT pg_terminate_backend(pg_backend_pid())").execute();
+    }
+
+    /** Whether the server refused who logged in: a wrong password, a role that is not there or may not log in. */
+    private static boolean isRefusedLogin(Throwable failure) {
+        return failure instanceof PgException refusal
+                && ("28P01".equals(refusal.getSqlState()) || "28000".equals(refusal.getSqlState()));
+    }
+
+    /** The driver, whose connections are made with the login that is right at the time. */
+    private static final class RenewingDriver extends PgDriver {
+
+        private final LoginRenewal login;
+
+        RenewingDriver(LoginRenewal login) {
+            this.login = login;
+        }
+
+        @Override
+        public ConnectionFactory<PgConnectOptions> createConnectionFactory(Vertx vertx, NetClientOptions transport) {
+            return new RenewingFactory(super.createConnectionFactory(vertx, transport), login);
+        }
+    }
+
+    private record RenewingFactory(ConnectionFactory<PgConnectOptions> driver, LoginRenewal login)
+            implements ConnectionFactory<PgConnectOptions> {
+
+        @Override
+        public Future<SqlConnection> connect(Context context, PgConnectOptions options) {
+            return Future.fromCompletionStage(login.next(), context)
+                    .compose(with -> connect(context, options, with, true));
+        }
+
+        private Future<SqlConnection> connect(
+                Context context, PgConnectOptions options, DatabaseLogin with, boolean retries) {
+            PgConnectOptions complete =
+                    new PgConnectOptions(options).setUser(with.user()).setPassword(with.password());
+            return driver.connect(context, complete)
+                    .onSuccess(_ -> login.worked(with))
+                    .recover(failure -> retries && isRefusedLogin(failure)
+                            ? Future.fromCompletionStage(login.instead(with, failure), context)
+                                    .compose(other -> other.map(it -> connect(context, options, it, false))
+                                            .orElseGet(() -> Future.failedFuture(failure)))
+                            : Future.failedFuture(failure));
+        }
+
+        @Override
+        public void close(Completable<Void> completion) {
+            driver.close(completion);
+        }
     }
 
     private static ClientSSLOptions ssl(DatabaseConfig config) {

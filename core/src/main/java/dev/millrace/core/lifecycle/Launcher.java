@@ -2,6 +2,7 @@ package dev.millrace.core.lifecycle;
 
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
+import dev.millrace.core.connect.AwsReferences;
 import java.util.List;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -23,7 +24,7 @@ public final class Launcher {
      */
     public static <C> void run(String name, Function<Environment, C> readConfig, Function<C, Service> create) {
         JavaLogging.bridge();
-        Environment environment = new Environment(System.getenv());
+        Environment environment = new Environment(System.getenv(), AwsReferences::create);
         C config = readConfig.apply(environment);
         readLogging(environment);
         try {

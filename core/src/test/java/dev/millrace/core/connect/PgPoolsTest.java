@@ -38,7 +38,8 @@ class PgPoolsTest {
     void aLoginThatIsNeverAnsweredGivesItsPlaceInThePoolUp() throws InterruptedException {
         DatabaseConfig config = new DatabaseConfig(
                 "127.0.0.1", silent.actualPort(), "database", "user", "password", DatabaseConfig.SslMode.DISABLE);
-        Pool pool = PgPools.create(vertx, config, "test", 1, Map.of(), Duration.ofSeconds(1));
+        Pool pool = PgPools.create(
+                vertx, config, new LoginRenewal(config, System::nanoTime), "test", 1, Map.of(), Duration.ofSeconds(1));
 
         for (int i = 0; i < 2; i++) {
             assertThrows(Exception.class, () -> pool.getConnection().await());

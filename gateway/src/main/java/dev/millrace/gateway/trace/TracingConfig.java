@@ -71,4 +71,10 @@ public record TracingConfig(
         }
         throw new IllegalArgumentException("must be a number from 0 to 1");
     }
+
+    /** Without the collector's address, which may hold a password. */
+    @Override
+    public String toString() {
+        return "TracingConfig[enabled=" + enabled + ", serviceName=" + serviceName + ", sampler=" + sampler + "]";
+    }
 }

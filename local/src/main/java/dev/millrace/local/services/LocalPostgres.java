@@ -15,7 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An embedded PostgreSQL on 127.0.0.1 with user, password and database {@code millrace}. It keeps what it commits
+ * An embedded PostgreSQL on 127.0.0.1 with user, password and database {@code millrace}, the owner of what is in it, and a login
+ * each for the roles of gateway and processor, whose passwords are their names. It keeps what it commits
  * ({@code fsync} and {@code synchronous_commit} are on) and asks every client for a password (SCRAM-SHA-256): what is shown
  * with it about durability and logins holds for a real one too.
  */
@@ -108,6 +109,12 @@ public final class LocalPostgres implements LocalService {
                 var statement = connection.createStatement()) {
             statement.execute("CREATE ROLE " + USER + " LOGIN CREATEROLE PASSWORD '" + PASSWORD + "'");
             statement.execute("CREATE DATABASE " + DATABASE + " OWNER " + USER);
+            // made by the owner, as its migrations would: it may then change their passwords
+            statement.execute("SET ROLE " + USER);
+            for (Program program : Program.values()) {
+                String role = role(program);
+                statement.execute("CREATE ROLE " + role + " LOGIN PASSWORD '" + role + "'");
+            }
         }
     }
 
@@ -121,9 +128,22 @@ public final class LocalPostgres implements LocalService {
         return "jdbc:postgresql://127.0.0.1:" + port() + "/" + DATABASE;
     }
 
-    /** The address in the form of {@code DATABASE_URL}. */
+    /** The owner's address in the form of {@code DATABASE_URL}. */
     public String url() {
-        return "postgresql://" + USER + ":" + PASSWORD + "@127.0.0.1:" + port() + "/" + DATABASE + "?sslmode=disable";
+        return url(USER, PASSWORD);
+    }
+
+    /** A login's address in the form of {@code DATABASE_URL}. */
+    public String url(String user, String password) {
+        return "postgresql://" + user + ":" + password + "@127.0.0.1:" + port() + "/" + DATABASE + "?sslmode=disable";
+    }
+
+    /** The role that a program logs in as. */
+    public static String role(Program program) {
+        return switch (program) {
+            case GATEWAY -> "millrace_gateway";
+            case PROCESSOR -> "millrace_processor";
+        };
     }
 
     @Override
@@ -133,7 +153,17 @@ public final class LocalPostgres implements LocalService {
 
     @Override
     public Map<String, String> settings() {
-        return Map.of("DATABASE_URL", url());
+        return Map.of();
+    }
+
+    /** Its own login; the processor, which brings the schema up to date, the owner's too. */
+    @Override
+    public Map<String, String> settings(Program program) {
+        String own = url(role(program), role(program));
+        return switch (program) {
+            case GATEWAY -> Map.of("DATABASE_URL", own);
+            case PROCESSOR -> Map.of("DATABASE_URL", own, "DATABASE_MIGRATION_URL", url());
+        };
     }
 
     @Override

@@ -8,8 +8,19 @@ public interface LocalService extends AutoCloseable {
     /** What people call it, such as {@code PostgreSQL 18}. */
     String name();
 
-    /** The environment variables with which gateway and processor find it, by name. */
+    /** Who uses it. */
+    enum Program {
+        GATEWAY,
+        PROCESSOR
+    }
+
+    /** The environment variables with which both programs find it, by name. */
     Map<String, String> settings();
+
+    /** Those that only one of them is told. */
+    default Map<String, String> settings(Program program) {
+        return Map.of();
+    }
 
     /** The command that a person types to look into it. */
     String howToReach();

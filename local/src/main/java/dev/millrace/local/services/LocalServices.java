@@ -52,10 +52,17 @@ public final class LocalServices implements AutoCloseable {
         return services;
     }
 
-    /** The environment variables with which gateway and processor find all of them, by name. */
+    /** The environment variables with which both programs find them, by name. */
     public SortedMap<String, String> settings() {
         SortedMap<String, String> settings = new TreeMap<>();
         services.forEach(service -> settings.putAll(service.settings()));
+        return Collections.unmodifiableSortedMap(settings);
+    }
+
+    /** Those that only one of them is told. */
+    public SortedMap<String, String> settings(LocalService.Program program) {
+        SortedMap<String, String> settings = new TreeMap<>();
+        services.forEach(service -> settings.putAll(service.settings(program)));
         return Collections.unmodifiableSortedMap(settings);
     }
 

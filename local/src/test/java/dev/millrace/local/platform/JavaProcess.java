@@ -40,7 +40,7 @@ final class JavaProcess implements AutoCloseable {
         this.opsPort = opsPort;
     }
 
-    /** Starts a program; {@code environment} is all that it gets, with a free operations port and any port for MQTT unless it says one. */
+    /** Starts a program; {@code environment} is all that it gets, but for what is the other program's ({@link Services#environment}), with a free operations port and any port for MQTT unless it says one. */
     static JavaProcess start(Path folder, String module, Map<String, String> environment, String... arguments)
             throws IOException {
         return start(folder, List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"), module, environment, arguments);
@@ -59,7 +59,17 @@ final class JavaProcess implements AutoCloseable {
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
-        builder.environment().putAll(environment);
+        environment.forEach((name, value) -> {
+            String own = module + ".";
+            if (name.startsWith(own)) {
+                builder.environment().put(name.substring(own.length()), value);
+            }
+        });
+        environment.forEach((name, value) -> {
+            if (!name.contains(".")) {
+                builder.environment().put(name, value);
+            }
+        });
         builder.environment().put("OPS_PORT", Integer.toString(opsPort));
         builder.environment().putIfAbsent("MQTT_PORT", "0");
         builder.redirectErrorStream(true).redirectOutput(output.toFile());
@@ -124,6 +134,11 @@ final class JavaProcess implements AutoCloseable {
                 .timeout(java.time.Duration.ofSeconds(5))
                 .build();
         return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** The number that the system knows it by. */
+    long pid() {
+        return process.pid();
     }
 
     boolean isAlive() {

@@ -4,6 +4,7 @@ import dev.millrace.local.kinesis.EmulatorConfig;
 import dev.millrace.local.kinesis.KinesisEmulator;
 import dev.millrace.local.services.LocalPostgres;
 import dev.millrace.local.services.LocalRedis;
+import dev.millrace.local.services.LocalService;
 import dev.millrace.local.services.RunDirectory;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
@@ -18,6 +19,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** PostgreSQL, Redis and the emulator, which outlive the programs under test. */
@@ -54,10 +56,17 @@ final class Services implements AutoCloseable {
         }
     }
 
-    /** The variables with which gateway and processor find them. */
+    /**
+     * The variables with which gateway and processor find them. What only one of the programs is told stands there under its name, a
+     * point and the variable's: {@link JavaProcess} gives it to that one, unless a test says something else.
+     */
     Map<String, String> environment() {
-        Map<String, String> environment = new HashMap<>(postgres.settings());
-        environment.putAll(redis.settings());
+        Map<String, String> environment = new HashMap<>(redis.settings());
+        for (LocalService.Program program : LocalService.Program.values()) {
+            postgres.settings(program)
+                    .forEach((name, value) ->
+                            environment.put(program.name().toLowerCase(Locale.ROOT) + "." + name, value));
+        }
         environment.putAll(Map.of(
                 "KINESIS_STREAM", STREAM,
                 "AWS_REGION", "eu-central-1",
@@ -83,8 +92,7 @@ final class Services implements AutoCloseable {
     /** The variables of a program that reaches PostgreSQL through another port. */
     Map<String, String> environment(int postgresPort) {
         Map<String, String> environment = environment();
-        environment.computeIfPresent(
-                "DATABASE_URL", (_, url) -> url.replace(":" + postgres.port() + "/", ":" + postgresPort + "/"));
+        environment.replaceAll((_, value) -> value.replace(":" + postgres.port() + "/", ":" + postgresPort + "/"));
         return environment;
     }
 
@@ -98,7 +106,16 @@ final class Services implements AutoCloseable {
 
     /** What Redis answers to a command. */
     String redis(Command command, String... arguments) {
-        Redis client = Redis.createClient(vertx, redis.url());
+        return redis(redis.url(), command, arguments);
+    }
+
+    /** The same, for whom it asks for a password. */
+    String redisAs(String password, Command command, String... arguments) {
+        return redis(redis.url().replace("://", "://:" + password + "@"), command, arguments);
+    }
+
+    private String redis(String url, Command command, String... arguments) {
+        Redis client = Redis.createClient(vertx, url);
         try {
             Request request = Request.cmd(command);
             List.of(arguments).forEach(request::arg);
@@ -109,13 +126,16 @@ final class Services implements AutoCloseable {
     }
 
     Connection database() throws SQLException {
-        return DriverManager.getConnection(postgres.jdbcUrl(), LocalPostgres.USER, LocalPostgres.PASSWORD);
+        return database(LocalPostgres.USER, LocalPostgres.PASSWORD);
+    }
+
+    Connection database(String user, String password) throws SQLException {
+        return DriverManager.getConnection(postgres.jdbcUrl(), user, password);
     }
 
     /** The login that a user name stands for, in the form of {@code DATABASE_URL}. */
     String loginUrl(String user, String password) {
-        return "postgresql://" + user + ":" + password + "@127.0.0.1:" + postgres.port() + "/" + LocalPostgres.DATABASE
-                + "?sslmode=disable";
+        return postgres.url(user, password);
     }
 
     /** The rows of a query, each as its columns' texts joined by a bar. */

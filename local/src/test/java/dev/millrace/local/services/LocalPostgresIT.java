@@ -11,12 +11,14 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LocalPostgresIT {
@@ -64,13 +66,26 @@ class LocalPostgresIT {
     void acceptsItsUserWithThePasswordOnTheDatabaseOfTheSameName() throws Exception {
         assertEquals("millrace", query("SELECT current_user"));
         assertEquals("millrace", query("SELECT current_database()"));
-        var url = URI.create(postgres.settings().get("DATABASE_URL"));
-        assertEquals("millrace:millrace", url.getUserInfo());
-        assertEquals(postgres.port(), url.getPort());
+        assertEquals("millrace:millrace", URI.create(postgres.url()).getUserInfo());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"millrace", "postgres"})
+    @EnumSource
+    void givesEachProgramALoginOfItsOwnAndTheProcessorTheOwners(LocalService.Program program) {
+        String role = LocalPostgres.role(program);
+
+        Map<String, String> settings = postgres.settings(program);
+
+        var url = URI.create(settings.getOrDefault("DATABASE_URL", ""));
+        assertEquals(role + ":" + role, url.getUserInfo());
+        assertEquals(postgres.port(), url.getPort());
+        assertEquals(
+                program == LocalService.Program.PROCESSOR ? postgres.url() : "none",
+                settings.getOrDefault("DATABASE_MIGRATION_URL", "none"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"millrace", "millrace_gateway", "millrace_processor", "postgres"})
     void refusesAWrongPassword(String user) {
         var refusal = assertThrows(SQLException.class, () -> connect(user, "wrong"));
 

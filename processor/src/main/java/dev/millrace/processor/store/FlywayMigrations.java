@@ -1,7 +1,11 @@
 package dev.millrace.processor.store;
 
 import dev.millrace.core.config.DatabaseConfig;
+import dev.millrace.core.config.DatabaseLogin;
+import dev.millrace.core.connect.LoginRenewal;
 import java.net.UnknownHostException;
+import java.sql.SQLException;
+import java.util.Optional;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -19,9 +23,16 @@ public final class FlywayMigrations {
     private static final int CONNECT_TIMEOUT_SECONDS = 10;
 
     private final DatabaseConfig config;
+    private final LoginRenewal login;
 
     public FlywayMigrations(DatabaseConfig config) {
+        this(config, new LoginRenewal(config, System::nanoTime));
+    }
+
+    /** @param login what it logs in with */
+    public FlywayMigrations(DatabaseConfig config, LoginRenewal login) {
         this.config = config;
+        this.login = login;
     }
 
     /** What became of it. */
@@ -39,28 +50,48 @@ public final class FlywayMigrations {
 
     /** Applies the migrations that are missing. */
     public Migrated migrate() {
+        DatabaseLogin with = login.current();
         try {
-            int applied = Flyway.configure(FlywayMigrations.class.getClassLoader())
-                    .dataSource(dataSource())
-                    .locations("classpath:db/migration")
-                    .initSql("SET lock_timeout = '" + LOCK_TIMEOUT + "'")
-                    .connectRetries(0)
-                    .load()
-                    .migrate()
-                    .migrationsExecuted;
-            return new UpToDate(applied);
+            return migrate(with);
+        } catch (FlywayException e) {
+            Optional<DatabaseLogin> other =
+                    isRefusedLogin(e) ? login.instead(with, root(e)).join() : Optional.empty();
+            return other.map(this::retry).orElseGet(() -> new Failed(reason(e)));
+        }
+    }
+
+    private Migrated retry(DatabaseLogin other) {
+        try {
+            return migrate(other);
         } catch (FlywayException e) {
             return new Failed(reason(e));
         }
     }
 
-    PGSimpleDataSource dataSource() {
+    private Migrated migrate(DatabaseLogin with) {
+        int applied = Flyway.configure(FlywayMigrations.class.getClassLoader())
+                .dataSource(dataSource(with))
+                .locations("classpath:db/migration")
+                .initSql("SET lock_timeout = '" + LOCK_TIMEOUT + "'")
+                .connectRetries(0)
+                .load()
+                .migrate()
+                .migrationsExecuted;
+        return new UpToDate(applied);
+    }
+
+    private static boolean isRefusedLogin(FlywayException failure) {
+        return root(failure) instanceof SQLException refusal
+                && ("28P01".equals(refusal.getSQLState()) || "28000".equals(refusal.getSQLState()));
+    }
+
+    PGSimpleDataSource dataSource(DatabaseLogin with) {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setServerNames(new String[] {config.host()});
         source.setPortNumbers(new int[] {config.port()});
         source.setDatabaseName(config.database());
-        source.setUser(config.user());
-        source.setPassword(config.password());
+        source.setUser(with.user());
+        source.setPassword(with.password());
         source.setSslMode(config.sslMode().text());
         config.rootCertificates()
                 .ifPresentOrElse(
@@ -83,14 +114,19 @@ public final class FlywayMigrations {
 
     /** The root of it: Flyway tells its own framing first. */
     private static String reason(Throwable failure) {
-        Throwable cause = failure;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
+        Throwable cause = root(failure);
         if (cause instanceof UnknownHostException) {
             return "unknown host " + cause.getMessage();
         }
         String message = String.valueOf(cause.getMessage());
         return message.lines().findFirst().orElse(message).strip();
+    }
+
+    private static Throwable root(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
     }
 }

@@ -171,6 +171,7 @@ class PgPartitionIT {
     void theProcessorMayDropDaysButNotDeleteRowsOrTables() throws Exception {
         String role = "dropper_of_" + database.config().database();
         database.query("CREATE ROLE " + role + " LOGIN");
+        database.query("GRANT USAGE ON SCHEMA public TO " + role);
         database.query("GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO " + role);
         Vertx vertx = Vertx.vertx();
         Pool pool = PgPools.create(vertx, PgTestServer.login(database.config().database(), role), "test", 2, Map.of());
