@@ -18,8 +18,10 @@ import java.util.function.Predicate;
  * @param stream the emulator's stream
  * @param simulation the simulated devices
  * @param authRequired whether the platform's gateway asks its callers for keys; else it is open to this machine
+ * @param keysGiven whether there is a file of keys; else the platform makes its first ones
  */
-public record LocalConfig(Ports ports, External external, Stream stream, Simulation simulation, boolean authRequired) {
+public record LocalConfig(
+        Ports ports, External external, Stream stream, Simulation simulation, boolean authRequired, boolean keysGiven) {
 
     /** The ports, each on the loopback interface, 0 for one that is free. */
     public record Ports(
@@ -108,7 +110,13 @@ public record LocalConfig(Ports ports, External external, Stream stream, Simulat
                 environment.integer("KINESIS_SHARDS", 2, 1, 16));
         boolean authRequired =
                 environment.oneOf("AUTH", "off", List.of("required", "off")).equals("required");
-        return new LocalConfig(ports, external, stream, simulation, authRequired);
+        return new LocalConfig(
+                ports,
+                external,
+                stream,
+                simulation,
+                authRequired,
+                environment.optionalText("API_KEYS_FILE").isPresent());
     }
 
     /** The gateway's address, {@code GATEWAY_URL}, by default the one on this machine. */

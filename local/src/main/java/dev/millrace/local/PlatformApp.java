@@ -7,6 +7,7 @@ import dev.millrace.core.lifecycle.Launcher;
 import dev.millrace.core.lifecycle.VertxInstances;
 import dev.millrace.gateway.GatewayApp;
 import dev.millrace.gateway.GatewayConfig;
+import dev.millrace.gateway.auth.ApiKey;
 import dev.millrace.local.services.LocalService;
 import dev.millrace.local.services.LocalServices;
 import dev.millrace.local.services.RunDirectory;
@@ -20,6 +21,7 @@ import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** {@code all}: services, processor, gateway and simulated devices in this process, on loopback. */
 final class PlatformApp {
@@ -31,12 +33,31 @@ final class PlatformApp {
         JavaLogging.bridge();
         LocalConfig config = LocalConfig.read(environment);
         Launcher.readLogging(environment);
-        // what is wrong with any part's settings is told before anything starts
-        ProcessorConfig.read(part(environment, Map.of(), config.ports().processorOperations()));
-        GatewayConfig.read(gateway(environment, Map.of(), config));
-        environment.check();
-        try (var directory = RunDirectory.open();
-                var services = ServicesApp.start(config, directory, config.platformPorts());
+        try (var directory = RunDirectory.open()) {
+            Optional<FirstKeys> firstKeys = config.authRequired() && !config.keysGiven()
+                    ? Optional.of(FirstKeys.make(directory.resolve("keys.json")))
+                    : Optional.empty();
+            Environment with = firstKeys
+                    .map(keys ->
+                            environment.with(Map.of("API_KEYS_FILE", keys.file().toString())))
+                    .orElse(environment);
+            // what is wrong with any part's settings is told before anything starts
+            ProcessorConfig.read(part(with, Map.of(), config.ports().processorOperations()));
+            GatewayConfig.read(gateway(with, Map.of(), config));
+            environment.check();
+            return run(config, with, directory, firstKeys, out, stop);
+        }
+    }
+
+    private static int run(
+            LocalConfig config,
+            Environment environment,
+            RunDirectory directory,
+            Optional<FirstKeys> firstKeys,
+            PrintStream out,
+            StopSignal stop)
+            throws StartFailure, InterruptedException {
+        try (var services = ServicesApp.start(config, directory, config.platformPorts());
                 var parts = new Parts(stop)) {
             ProcessorConfig processor = ProcessorConfig.read(part(
                     environment,
@@ -54,10 +75,15 @@ final class PlatformApp {
             }
             URI address = URI.create("http://localhost:" + gatewayApp.httpPort());
             URI mqtt = URI.create("mqtt://localhost:" + gatewayApp.mqttPort());
-            if (simulates(config)) {
-                parts.add(devices(config.simulation(), List.of(mqtt, address)));
+            Optional<ApiKey> deviceKey =
+                    firstKeys.isPresent() ? Optional.of(firstKeys.get().registerDevice(address)) : Optional.empty();
+            Optional<ApiKey> simulated = deviceKey.or(config.simulation()::key);
+            if (!config.authRequired() || simulated.isPresent()) {
+                parts.add(devices(config.simulation(), simulated, List.of(mqtt, address)));
             }
-            out.println(banner(address, mqtt, config, services));
+            Optional<String> keys = deviceKey.map(
+                    device -> "ADMIN_KEY=" + firstKeys.get().admin().text() + " DEVICE_KEY=" + device.text());
+            out.println(banner(address, mqtt, config, services, keys));
             stop.await();
         }
         return 0;
@@ -92,49 +118,56 @@ final class PlatformApp {
                         config.authRequired() ? "required" : "off"));
     }
 
-    /** Where keys are asked for, devices without one would only be turned away. */
-    private static boolean simulates(LocalConfig config) {
-        return !config.authRequired() || config.simulation().key().isPresent();
-    }
-
-    private static AutoCloseable devices(LocalConfig.Simulation simulation, List<URI> gateways) {
+    /** @param key where keys are asked for: without one they would only be turned away */
+    private static AutoCloseable devices(LocalConfig.Simulation simulation, Optional<ApiKey> key, List<URI> gateways) {
         Vertx vertx = VertxInstances.create();
         SimulatedDevices devices =
-                SimulatedDevices.start(vertx, gateways, simulation.key(), simulation.sensors(), simulation.seed());
+                SimulatedDevices.start(vertx, gateways, key, simulation.sensors(), simulation.seed());
         return () -> {
             devices.close();
             vertx.close().await();
         };
     }
 
-    private static String banner(URI address, URI mqtt, LocalConfig config, LocalServices services) {
+    /** @param keys those that were made, as variables of a shell */
+    private static String banner(
+            URI address, URI mqtt, LocalConfig config, LocalServices services, Optional<String> keys) {
         StringBuilder text = new StringBuilder("Millrace is ready: " + address + "\n");
-        String key = config.authRequired() ? " -H \"Authorization: Bearer $API_KEY\"" : "";
+        keys.ifPresent(made -> line(text, "keys", made));
+        String device = keys.isPresent() ? "$DEVICE_KEY" : "$API_KEY";
+        String reader = keys.isPresent() ? "$ADMIN_KEY" : "$API_KEY";
         line(
                 text,
                 "post",
-                "curl " + address + "/sensors" + key + " -H 'Content-Type: application/json' -d "
+                "curl " + address + "/sensors" + authorization(config, device)
+                        + " -H 'Content-Type: application/json' -d "
                         + "'{\"sensorId\": \"sensor-001\", \"temperature\": 72.5, \"timestamp\": \"2025-12-04T12:00:00Z\"}'");
         line(
                 text,
                 "publish",
                 "mosquitto_pub -h " + mqtt.getHost() + " -p " + mqtt.getPort()
-                        + (config.authRequired() ? " -u any -P \"$API_KEY\"" : "")
+                        + (config.authRequired() ? " -u any -P \"" + device + "\"" : "")
                         + " -q 1 -t sensors/sensor-001 -m "
                         + "'{\"temperature\": 72.5, \"timestamp\": \"2025-12-04T12:00:00Z\"}'");
-        line(text, "read", "curl " + address + "/sensors/sensor-001" + key);
+        line(text, "read", "curl " + address + "/sensors/sensor-001" + authorization(config, reader));
         services.services().forEach(service -> line(text, service.name(), service.howToReach()));
         line(text, "gateway", "curl http://localhost:" + config.ports().operations() + "/health/ready");
         line(text, "processor", "curl http://localhost:" + config.ports().processorOperations() + "/health/ready");
-        if (!simulates(config)) {
+        if (config.authRequired() && keys.isEmpty() && config.simulation().key().isEmpty()) {
             text.append("  No simulated devices: they need a key that may report every sensor, API_KEY.\n");
         }
         return text.append("  Ctrl-C stops it and leaves nothing behind. ")
                 .append(
                         config.authRequired()
-                                ? "AUTH=required: callers need a key of API_KEYS_FILE."
+                                ? keys.isPresent()
+                                        ? "AUTH=required: callers need a key; these two live as long as it runs."
+                                        : "AUTH=required: callers need a key of API_KEYS_FILE."
                                 : "AUTH=off: no key is asked for, on loopback only.")
                 .toString();
+    }
+
+    private static String authorization(LocalConfig config, String key) {
+        return config.authRequired() ? " -H \"Authorization: Bearer " + key + "\"" : "";
     }
 
     private static void line(StringBuilder text, String name, String command) {
