@@ -61,7 +61,7 @@ final class JavaProcess implements AutoCloseable {
         builder.environment().clear();
         environment.forEach((name, value) -> {
             String own = module + ".";
-            if (name.startsWith(own)) {
+            if (name.startsWith(own) && !environment.containsKey("DATABASE_URL")) {
                 builder.environment().put(name.substring(own.length()), value);
             }
         });

@@ -58,7 +58,7 @@ final class Services implements AutoCloseable {
 
     /**
      * The variables with which gateway and processor find them. What only one of the programs is told stands there under its name, a
-     * point and the variable's: {@link JavaProcess} gives it to that one, unless a test says something else.
+     * point and the variable's: {@link JavaProcess} gives it to that one, unless a test names another database.
      */
     Map<String, String> environment() {
         Map<String, String> environment = new HashMap<>(redis.settings());
