@@ -1,6 +1,5 @@
 package dev.millrace.core.connect;
 
-import dev.millrace.core.lifecycle.Retry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnection;

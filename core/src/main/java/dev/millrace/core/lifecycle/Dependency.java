@@ -1,5 +1,6 @@
 package dev.millrace.core.lifecycle;
 
+import dev.millrace.core.connect.Retry;
 import dev.millrace.core.ops.Availability;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;

@@ -1,7 +1,7 @@
 package dev.millrace.gateway.device;
 
 import dev.millrace.core.connect.PgNotifications;
-import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.connect.Retry;
 import dev.millrace.core.ops.Availability;
 import io.vertx.core.Context;
 import io.vertx.core.Future;

@@ -1,7 +1,7 @@
 package dev.millrace.gateway.publish;
 
 import dev.millrace.core.config.Environment;
-import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.connect.Retry;
 import java.time.Duration;
 
 /**

@@ -1,6 +1,6 @@
 package dev.millrace.gateway.publish;
 
-import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.connect.Retry;
 import dev.millrace.core.ops.Availability;
 import dev.millrace.gateway.GatewayMetrics;
 import io.vertx.core.AsyncResult;

@@ -3,7 +3,7 @@ package dev.millrace.gateway.ingest;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.connect.Retry;
 import dev.millrace.core.reading.BodyFormat;
 import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReadingLimits;

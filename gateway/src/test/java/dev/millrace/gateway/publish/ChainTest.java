@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.connect.Retry;
 import dev.millrace.core.reading.Measurement;
 import dev.millrace.core.reading.Reading;
 import dev.millrace.core.wire.HashKey;

@@ -1,6 +1,6 @@
 package dev.millrace.processor.cache;
 
-import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.connect.Retry;
 import dev.millrace.core.ops.Availability;
 import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.processor.store.SensorStore;

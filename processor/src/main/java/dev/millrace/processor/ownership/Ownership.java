@@ -1,6 +1,6 @@
 package dev.millrace.processor.ownership;
 
-import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.connect.Retry;
 import dev.millrace.processor.store.ShardState;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.millrace.processor.shard;
 
-import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.connect.Retry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.millrace.processor.shard;
 
-import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.connect.Retry;
 import dev.millrace.processor.ownership.Ownership;
 import dev.millrace.processor.task.Task;
 import dev.millrace.processor.task.Tasks;

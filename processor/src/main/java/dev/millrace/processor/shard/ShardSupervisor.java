@@ -1,6 +1,6 @@
 package dev.millrace.processor.shard;
 
-import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.connect.Retry;
 import dev.millrace.core.ops.Availability;
 import dev.millrace.core.ops.Health;
 import dev.millrace.processor.ownership.Members;

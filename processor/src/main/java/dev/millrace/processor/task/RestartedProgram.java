@@ -1,6 +1,6 @@
 package dev.millrace.processor.task;
 
-import dev.millrace.core.lifecycle.Retry;
+import dev.millrace.core.connect.Retry;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;

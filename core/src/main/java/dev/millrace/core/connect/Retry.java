@@ -1,4 +1,4 @@
-package dev.millrace.core.lifecycle;
+package dev.millrace.core.connect;
 
 import java.time.Duration;
 import java.util.random.RandomGenerator;
