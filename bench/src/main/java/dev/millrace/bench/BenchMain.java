@@ -1,6 +1,8 @@
 package dev.millrace.bench;
 
 import dev.millrace.bench.IngestBenchmark.Form;
+import dev.millrace.bench.load.AuthBenchmark;
+import dev.millrace.bench.load.FairnessBenchmark;
 import dev.millrace.bench.load.HttpBenchmark;
 import dev.millrace.bench.load.MqttBenchmark;
 import dev.millrace.bench.load.MqttIdleBenchmark;
@@ -53,6 +55,8 @@ public final class BenchMain {
         benchmarks.put("mqtt", () -> new MqttBenchmark(System.out).run());
         benchmarks.put("mqtt-idle", () -> new MqttIdleBenchmark(System.out).run());
         benchmarks.put("ndjson", () -> new NdjsonBenchmark(System.out, ingest(Form.NDJSON).ours).run());
+        benchmarks.put("fairness", () -> new FairnessBenchmark(System.out).run());
+        benchmarks.put("auth", () -> new AuthBenchmark(System.out).run());
         benchmarks.put("processor", () -> new ProcessorBenchmark(System.out).run());
         benchmarks.put("processor-latency", () -> new LatencyBenchmark(System.out).run());
         benchmarks.put("hand-over", () -> new HandOverBenchmark(System.out).run());

@@ -38,17 +38,26 @@ final class GatewayUnderLoad implements AutoCloseable {
     private final Child gateway;
     private final Path keys;
     private final ApiKey key;
+    private final ApiKey other;
     private final int port;
     private final int mqttPort;
     private final Operations operations;
     private final HttpClient http = HttpClient.newHttpClient();
 
     private GatewayUnderLoad(
-            Child services, Child gateway, Path keys, ApiKey key, int port, int mqttPort, Operations operations) {
+            Child services,
+            Child gateway,
+            Path keys,
+            ApiKey key,
+            ApiKey other,
+            int port,
+            int mqttPort,
+            Operations operations) {
         this.services = services;
         this.gateway = gateway;
         this.keys = keys;
         this.key = key;
+        this.other = other;
         this.port = port;
         this.mqttPort = mqttPort;
         this.operations = operations;
@@ -65,11 +74,23 @@ final class GatewayUnderLoad implements AutoCloseable {
      * @param options for the gateway's JVM, beside those of the image
      */
     static GatewayUnderLoad start(int shards, List<String> options) throws IOException, InterruptedException {
+        return start(shards, options, Map.of());
+    }
+
+    /** Likewise, with a rate for each device, in readings a second. */
+    static GatewayUnderLoad startLimited(int shards, int readingsPerSecond) throws IOException, InterruptedException {
+        return start(shards, List.of(), Map.of("DEVICE_READINGS_PER_SECOND", Integer.toString(readingsPerSecond)));
+    }
+
+    private static GatewayUnderLoad start(int shards, List<String> options, Map<String, String> more)
+            throws IOException, InterruptedException {
         ApiKey key = ApiKey.generate("bench", new SecureRandom());
+        ApiKey other = ApiKey.generate("other", new SecureRandom());
         Path keys = Files.createTempFile("bench-keys", ".json");
         Files.writeString(keys, """
-                {"keys": [{"name": "bench", "role": "device", "sensors": ["%s"], "sha256": "%s"}]}
-                """.formatted(SENSORS, key.sha256()));
+                {"keys": [{"name": "bench", "role": "device", "sensors": ["%1$s"], "sha256": "%2$s"},
+                          {"name": "other", "role": "device", "sensors": ["%1$s"], "sha256": "%3$s"}]}
+                """.formatted(SENSORS, key.sha256(), other.sha256()));
         Child services = Child.start(
                 ServicesMain.class,
                 Child.StopSign.END_OF_INPUT,
@@ -81,6 +102,7 @@ final class GatewayUnderLoad implements AutoCloseable {
         int opsPort = FreePort.choose();
         Map<String, String> settings = new HashMap<>(services.settings());
         settings.putAll(loopback(port));
+        settings.putAll(more);
         settings.putAll(Map.of(
                 "AUTH", "required",
                 "API_KEYS_FILE", keys.toString(),
@@ -96,6 +118,7 @@ final class GatewayUnderLoad implements AutoCloseable {
                 Child.startJar(Child.jar("gateway"), options(options), settings),
                 keys,
                 key,
+                other,
                 port,
                 mqttPort,
                 new Operations(opsPort));
@@ -124,6 +147,11 @@ final class GatewayUnderLoad implements AutoCloseable {
     /** What a request shows to be let in; for a header's value. */
     String authorization() {
         return key.authorization();
+    }
+
+    /** What another device shows. */
+    String otherAuthorization() {
+        return other.authorization();
     }
 
     /** What a client over MQTT shows. */
