@@ -17,7 +17,6 @@ import dev.millrace.gateway.auth.AuthConfig;
 import dev.millrace.gateway.auth.AuthFailureLog;
 import dev.millrace.gateway.auth.Authenticator;
 import dev.millrace.gateway.auth.KeyFile;
-import dev.millrace.gateway.auth.KeyFileWatch;
 import dev.millrace.gateway.auth.KeySet;
 import dev.millrace.gateway.http.Gate;
 import dev.millrace.gateway.http.HttpDoor;
@@ -33,6 +32,7 @@ import dev.millrace.gateway.publish.ShardedStream;
 import dev.millrace.gateway.query.LatestQuery;
 import dev.millrace.gateway.query.PgSensorStore;
 import dev.millrace.gateway.query.RedisSensorCache;
+import dev.millrace.gateway.tls.Tls;
 import dev.millrace.gateway.trace.Tracing;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -45,6 +45,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -71,8 +72,8 @@ public final class GatewayApp implements Service {
 
     private static final Duration CACHE_TIMEOUT = Duration.ofMillis(500);
 
-    /** Removed keys stop working about this long after the file has changed. */
-    private static final Duration KEY_FILE_INTERVAL = Duration.ofSeconds(1);
+    /** Removed keys stop working about this long after the file has changed; certificates follow theirs as soon. */
+    private static final Duration FILE_INTERVAL = Duration.ofSeconds(1);
 
     private static final Map<String, String> SESSION = Map.of("statement_timeout", "5000", "lock_timeout", "2000");
 
@@ -101,7 +102,7 @@ public final class GatewayApp implements Service {
     private final Dependency redisThere;
     private final AtomicBoolean publisherOpened = new AtomicBoolean();
     private final ShutdownPlan shutdownPlan;
-    private Optional<KeyFileWatch> keyFileWatch = Optional.empty();
+    private final List<FileWatch> fileWatches = new ArrayList<>();
 
     /** A gateway that does nothing before {@link #start}. */
     public GatewayApp(GatewayConfig config) {
@@ -120,6 +121,8 @@ public final class GatewayApp implements Service {
         ingestor = new Ingestor(new ReadingDecoder(config.limits()), receipt, metrics, System::nanoTime);
         Authenticator authenticator = authenticator();
         AuthFailureLog failures = new AuthFailureLog(metrics, System::nanoTime);
+        Optional<Tls> tls = config.tls().map(given -> new Tls(given, metrics, failures, InstantSource.system()));
+        tls.ifPresent(given -> fileWatches.add(new FileWatch(vertx, "TLS files", given::reload, FILE_INTERVAL)));
         ClientLimits limits = ClientLimits.of(
                 config.http().bodyBufferBytes(), config.http().limits().ratePerAddress(), System.nanoTime());
         http = new HttpDoor(
@@ -131,6 +134,7 @@ public final class GatewayApp implements Service {
                 metrics,
                 new Gate(authenticator, failures),
                 limits,
+                tls,
                 System::nanoTime);
         mqtt = new MqttDoor(
                 vertx,
@@ -143,6 +147,7 @@ public final class GatewayApp implements Service {
                 rejections,
                 new MqttMetrics(registry),
                 new SecureRandom(),
+                tls,
                 System::nanoTime);
         kinesisThere = new Dependency(vertx, kinesisState, random);
         postgresThere = new Dependency(vertx, postgresState, random);
@@ -155,7 +160,7 @@ public final class GatewayApp implements Service {
             case AuthConfig.Off() -> Authenticator.off();
             case AuthConfig.Required(Path file, KeySet keys, String version) -> {
                 KeyFile keyFile = new KeyFile(file, keys, version, metrics);
-                keyFileWatch = Optional.of(new KeyFileWatch(vertx, keyFile, KEY_FILE_INTERVAL));
+                fileWatches.add(new FileWatch(vertx, "key file", keyFile::reload, FILE_INTERVAL));
                 yield keyFile;
             }
         };
@@ -175,19 +180,21 @@ public final class GatewayApp implements Service {
                 .compose(_ -> http.open(Runtime.getRuntime().availableProcessors()))
                 .compose(_ -> mqtt.open(Runtime.getRuntime().availableProcessors()))
                 .onSuccess(_ -> {
-                    LOG.info(
-                            "The gateway listens on {}:{} for HTTP",
-                            config.http().host(),
-                            http.port());
-                    LOG.info(
-                            "The gateway listens on {}:{} for MQTT",
-                            config.mqtt().host(),
-                            mqtt.port());
-                    keyFileWatch.ifPresent(KeyFileWatch::start);
+                    tellPort("HTTP", config.http().host(), http.port());
+                    tellPort("HTTPS", config.http().host(), http.tlsPort());
+                    tellPort("MQTT", config.mqtt().host(), mqtt.port());
+                    tellPort("MQTT over TLS", config.mqtt().host(), mqtt.tlsPort());
+                    fileWatches.forEach(FileWatch::start);
                     kinesisThere.await(() -> stream.shardMap().compose(this::openPublisher));
                     postgresThere.await(store::check);
                     redisThere.await(cache::check);
                 });
+    }
+
+    private static void tellPort(String what, String host, int port) {
+        if (port > 0) {
+            LOG.info("The gateway listens on {}:{} for {}", host, port, what);
+        }
     }
 
     @Override
@@ -235,8 +242,8 @@ public final class GatewayApp implements Service {
                 .then("wait for the load balancer", this::shutdownDelay)
                 .then("refuse new readings and answer what is in flight", this::drain)
                 .then("close the HTTP server", () -> http.drain(GatewayConfig.HTTP_DRAIN))
-                .then("look at the key file no more", () -> {
-                    keyFileWatch.ifPresent(KeyFileWatch::stop);
+                .then("look at files no more", () -> {
+                    fileWatches.forEach(FileWatch::stop);
                     return Future.succeededFuture();
                 })
                 .then(
@@ -267,14 +274,24 @@ public final class GatewayApp implements Service {
         return millis == 0 ? Future.succeededFuture() : vertx.timer(millis);
     }
 
-    /** The port of {@code POST /sensors}. */
+    /** The port of {@code POST /sensors} without TLS; 0: none. */
     public int httpPort() {
         return http.port();
     }
 
-    /** The port of MQTT. */
+    /** The port of {@code POST /sensors} with TLS; 0: none. */
+    public int httpsPort() {
+        return http.tlsPort();
+    }
+
+    /** The port of MQTT without TLS; 0: none. */
     public int mqttPort() {
         return mqtt.port();
+    }
+
+    /** The port of MQTT over TLS; 0: none. */
+    public int mqttsPort() {
+        return mqtt.tlsPort();
     }
 
     /** The port of {@code /health} and {@code /metrics}. */

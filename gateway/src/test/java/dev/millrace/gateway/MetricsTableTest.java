@@ -38,6 +38,8 @@ class MetricsTableTest {
         metrics.keys(() -> 0, () -> false);
         metrics.keysReloaded(KeyFile.Reload.ADOPTED);
         metrics.turnedAway(AuthFailure.MISSING);
+        metrics.certificate(() -> 0, () -> false);
+        metrics.certificateReloaded(KeyFile.Reload.ADOPTED);
         MqttMetrics mqtt = new MqttMetrics(registry);
         mqtt.connections(() -> 0, () -> 0, () -> 0);
         mqtt.strangersBytes(() -> 0);

@@ -11,7 +11,9 @@ public enum AuthFailure {
     /** Nobody has such a key, or not any more. */
     UNKNOWN_KEY("an unknown key"),
     /** The key is known, its role does not suffice. */
-    ROLE("a role that does not suffice");
+    ROLE("a role that does not suffice"),
+    /** The TLS handshake ended because the client's certificate is not valid now, or of no authority that is believed. */
+    CERTIFICATE("a certificate that is not valid or not trusted");
 
     private final String description;
 

@@ -13,6 +13,7 @@ import dev.millrace.gateway.auth.Role;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -32,9 +33,7 @@ public final class Gate {
         switch (AccessTable.of(route)) {
             case Access.Open() -> handler.accept(new Exchange(context, route, answers, Optional.empty()));
             case Access.Only(Set<Role> roles) -> {
-                Credentials credentials =
-                        Credentials.ofAuthorization(context.request().headers().getAll("authorization"));
-                switch (authenticator.authenticate(credentials)) {
+                switch (authenticator.authenticate(credentials(context.request(), answers))) {
                     case Authentication.Authenticated(Principal principal) -> {
                         Exchange exchange = new Exchange(context, route, answers, Optional.of(principal));
                         if (roles.contains(principal.role())) {
@@ -57,10 +56,19 @@ public final class Gate {
         }
     }
 
+    /** A header, where there is one, alone counts; else what the connection's handshake has shown. */
+    private static Credentials credentials(HttpServerRequest request, Answers answers) {
+        List<String> authorization = request.headers().getAll("authorization");
+        return authorization.isEmpty()
+                ? answers.watch().client(request).shown()
+                : Credentials.ofAuthorization(authorization);
+    }
+
     private static String detail(Authentication.Reason reason) {
         return switch (reason) {
             case MISSING -> "The header Authorization: Bearer KEY is missing.";
-            case MALFORMED -> "There must be one header Authorization, of the form Bearer KEY.";
+            case MALFORMED ->
+                "There must be one header Authorization, of the form Bearer KEY, or a certificate that names a device.";
             case UNKNOWN_KEY -> "The key is not known.";
         };
     }
