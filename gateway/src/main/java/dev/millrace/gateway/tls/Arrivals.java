@@ -74,6 +74,13 @@ public final class Arrivals {
         }
     }
 
+    /** A client whose handshake is over wants another. */
+    @SuppressWarnings("FutureReturnValueIgnored") // a channel that cannot be closed is closed
+    void beganAnew(Channel channel) {
+        metrics.handshakeFailed(Handshake.FAILED);
+        channel.close();
+    }
+
     /** A handshake came to nothing. */
     void failed(Channel channel, @Nullable Throwable cause) {
         if (channel.attr(DEADLINE).get() == null) {

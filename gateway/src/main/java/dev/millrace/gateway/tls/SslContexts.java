@@ -1,5 +1,6 @@
 package dev.millrace.gateway.tls;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
@@ -52,6 +53,9 @@ final class SslContexts extends SSLEngineOptions {
 
     /** Sessions of TLS 1.2 without tickets that are remembered; the others are with their clients. */
     private static final long SESSIONS = 20_000;
+
+    /** RFC 5246, 6.2.1. */
+    private static final byte HANDSHAKE_RECORD = 22;
 
     private final Arrivals arrivals;
 
@@ -168,6 +172,22 @@ final class SslContexts extends SSLEngineOptions {
                 }
             });
             arrivals.accepted(context.channel());
+        }
+
+        /**
+         * A record that says that it is of a handshake, when that is over, begins another: only TLS 1.2 has this, no client of ours
+         * needs it, and each costs us a signature (CVE-2011-1473). The JDK would allow it. Called once a record.
+         */
+        @Override
+        protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws SSLException {
+            if (in.isReadable()
+                    && in.getByte(in.readerIndex()) == HANDSHAKE_RECORD
+                    && handshakeFuture().isSuccess()) {
+                in.skipBytes(in.readableBytes());
+                arrivals.beganAnew(context.channel());
+                return;
+            }
+            super.decode(context, in, out);
         }
     }
 }

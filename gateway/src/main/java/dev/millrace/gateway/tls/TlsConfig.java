@@ -22,11 +22,6 @@ import java.util.Optional;
 public record TlsConfig(
         TlsFiles files, TlsMaterial material, String version, CertificateName name, Duration handshakeTimeout) {
 
-    static {
-        // of TLS 1.2; the JDK reads it once, when its TLS is first used, which is after the settings were read
-        System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
-    }
-
     /** As long as a connection of MQTT may be without a CONNECT. */
     private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
 

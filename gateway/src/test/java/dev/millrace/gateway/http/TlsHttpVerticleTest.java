@@ -188,6 +188,16 @@ class TlsHttpVerticleTest extends TlsHttpFixture {
     }
 
     @Test
+    void whoBeginsAnotherHandshakeIsClosed() throws Exception {
+        String said =
+                Program.runWith("R\n", "openssl", "s_client", "-connect", "127.0.0.1:" + door.tlsPort(), "-tls1_2");
+
+        assertTrue(said.contains("RENEGOTIATING"), said);
+        await("it is counted", () -> handshakesFailed("failed") == 1);
+        await("it is gone", () -> openConnections() == 0);
+    }
+
+    @Test
     void manyHandshakesAtOnceAreAllServed() throws Exception {
         List<SSLSocket> open = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
