@@ -19,7 +19,6 @@ import dev.millrace.gateway.auth.AuthFailureLog;
 import dev.millrace.gateway.auth.Authenticator;
 import dev.millrace.gateway.auth.AuthenticatorByForm;
 import dev.millrace.gateway.auth.KeyFile;
-import dev.millrace.gateway.auth.KeyFileWatch;
 import dev.millrace.gateway.auth.KeySet;
 import dev.millrace.gateway.auth.jwt.JwksClient;
 import dev.millrace.gateway.auth.jwt.JwtAuthenticator;
@@ -43,6 +42,7 @@ import dev.millrace.gateway.publish.ShardedStream;
 import dev.millrace.gateway.query.LatestQuery;
 import dev.millrace.gateway.query.PgSensorStore;
 import dev.millrace.gateway.query.RedisSensorCache;
+import dev.millrace.gateway.tls.Tls;
 import dev.millrace.gateway.trace.Tracing;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -55,6 +55,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -81,8 +82,8 @@ public final class GatewayApp implements Service {
 
     private static final Duration CACHE_TIMEOUT = Duration.ofMillis(500);
 
-    /** Removed keys stop working about this long after the file has changed. */
-    private static final Duration KEY_FILE_INTERVAL = Duration.ofSeconds(1);
+    /** Removed keys stop working about this long after the file has changed; certificates follow theirs as soon. */
+    private static final Duration FILE_INTERVAL = Duration.ofSeconds(1);
 
     private static final Map<String, String> SESSION = Map.of("statement_timeout", "5000", "lock_timeout", "2000");
 
@@ -111,7 +112,7 @@ public final class GatewayApp implements Service {
     private final Dependency redisThere;
     private final AtomicBoolean publisherOpened = new AtomicBoolean();
     private final ShutdownPlan shutdownPlan;
-    private Optional<KeyFileWatch> keyFileWatch = Optional.empty();
+    private final List<FileWatch> fileWatches = new ArrayList<>();
     private Optional<PgDeviceFeed> deviceFeed = Optional.empty();
     private Optional<ProviderKeys> providerKeys = Optional.empty();
 
@@ -132,6 +133,8 @@ public final class GatewayApp implements Service {
         ingestor = new Ingestor(new ReadingDecoder(config.limits()), receipt, metrics, System::nanoTime);
         Authenticator authenticator = authenticator();
         AuthFailureLog failures = new AuthFailureLog(metrics, System::nanoTime);
+        Optional<Tls> tls = config.tls().map(given -> new Tls(given, metrics, failures, InstantSource.system()));
+        tls.ifPresent(given -> fileWatches.add(new FileWatch(vertx, "TLS files", given::reload, FILE_INTERVAL)));
         ClientLimits limits = ClientLimits.of(
                 config.http().bodyBufferBytes(),
                 config.http().limits().ratePerAddress(),
@@ -148,6 +151,7 @@ public final class GatewayApp implements Service {
                 metrics,
                 new Gate(authenticator, failures),
                 limits,
+                tls,
                 System::nanoTime);
         mqtt = new MqttDoor(
                 vertx,
@@ -160,6 +164,7 @@ public final class GatewayApp implements Service {
                 rejections,
                 new MqttMetrics(registry),
                 new SecureRandom(),
+                tls,
                 System::nanoTime);
         kinesisThere = new Dependency(vertx, kinesisState, random);
         postgresThere = new Dependency(vertx, postgresState, random);
@@ -172,7 +177,7 @@ public final class GatewayApp implements Service {
             case AuthConfig.Off() -> Authenticator.off();
             case AuthConfig.Required(Path file, KeySet keys, String version) -> {
                 KeyFile keyFile = new KeyFile(file, keys, version, metrics);
-                keyFileWatch = Optional.of(new KeyFileWatch(vertx, keyFile, KEY_FILE_INTERVAL));
+                fileWatches.add(new FileWatch(vertx, "key file", keyFile::reload, FILE_INTERVAL));
                 List<AuthenticatorByForm.Branch> branches =
                         config.oidc().map(this::tokens).stream().toList();
                 yield new AuthenticatorByForm(branches, new AskedInTurn(keyFile, directory()));
@@ -219,20 +224,22 @@ public final class GatewayApp implements Service {
                 .compose(_ -> http.open(Runtime.getRuntime().availableProcessors()))
                 .compose(_ -> mqtt.open(Runtime.getRuntime().availableProcessors()))
                 .onSuccess(_ -> {
-                    LOG.info(
-                            "The gateway listens on {}:{} for HTTP",
-                            config.http().host(),
-                            http.port());
-                    LOG.info(
-                            "The gateway listens on {}:{} for MQTT",
-                            config.mqtt().host(),
-                            mqtt.port());
-                    keyFileWatch.ifPresent(KeyFileWatch::start);
+                    tellPort("HTTP", config.http().host(), http.port());
+                    tellPort("HTTPS", config.http().host(), http.tlsPort());
+                    tellPort("MQTT", config.mqtt().host(), mqtt.port());
+                    tellPort("MQTT over TLS", config.mqtt().host(), mqtt.tlsPort());
+                    fileWatches.forEach(FileWatch::start);
                     providerKeys.ifPresent(keys -> keys.start(vertx));
                     kinesisThere.await(() -> stream.shardMap().compose(this::openPublisher));
                     postgresThere.await(() -> store.check().compose(_ -> devicesRead()));
                     redisThere.await(cache::check);
                 });
+    }
+
+    private static void tellPort(String what, String host, int port) {
+        if (port > 0) {
+            LOG.info("The gateway listens on {}:{} for {}", host, port, what);
+        }
     }
 
     @Override
@@ -283,8 +290,8 @@ public final class GatewayApp implements Service {
                 .then(
                         "hear of devices no more",
                         () -> deviceFeed.map(PgDeviceFeed::close).orElseGet(Future::succeededFuture))
-                .then("look at keys no more", () -> {
-                    keyFileWatch.ifPresent(KeyFileWatch::stop);
+                .then("look at files and keys no more", () -> {
+                    fileWatches.forEach(FileWatch::stop);
                     providerKeys.ifPresent(ProviderKeys::stop);
                     return Future.succeededFuture();
                 })
@@ -316,14 +323,24 @@ public final class GatewayApp implements Service {
         return millis == 0 ? Future.succeededFuture() : vertx.timer(millis);
     }
 
-    /** The port of {@code POST /sensors}. */
+    /** The port of {@code POST /sensors} without TLS; 0: none. */
     public int httpPort() {
         return http.port();
     }
 
-    /** The port of MQTT. */
+    /** The port of {@code POST /sensors} with TLS; 0: none. */
+    public int httpsPort() {
+        return http.tlsPort();
+    }
+
+    /** The port of MQTT without TLS; 0: none. */
     public int mqttPort() {
         return mqtt.port();
+    }
+
+    /** The port of MQTT over TLS; 0: none. */
+    public int mqttsPort() {
+        return mqtt.tlsPort();
     }
 
     /** The port of {@code /health} and {@code /metrics}. */

@@ -12,6 +12,7 @@ import dev.millrace.gateway.device.DeviceConfig;
 import dev.millrace.gateway.http.HttpConfig;
 import dev.millrace.gateway.mqtt.MqttConfig;
 import dev.millrace.gateway.publish.PublisherConfig;
+import dev.millrace.gateway.tls.TlsConfig;
 import dev.millrace.gateway.trace.TracingConfig;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.Optional;
 public record GatewayConfig(
         HttpConfig http,
         MqttConfig mqtt,
+        Optional<TlsConfig> tls,
         AuthConfig auth,
         DeviceConfig devices,
         Optional<OidcConfig> oidc,
@@ -42,13 +44,15 @@ public record GatewayConfig(
 
     /** Reads the settings; what is wrong with them is noted in the environment. */
     public static GatewayConfig read(Environment environment) {
-        HttpConfig http = HttpConfig.read(environment);
+        Optional<TlsConfig> tls = TlsConfig.read(environment);
+        HttpConfig http = HttpConfig.read(environment, tls.isPresent());
         MqttConfig mqtt =
-                MqttConfig.read(environment, http.host(), http.limits().requestTimeout());
+                MqttConfig.read(environment, http.host(), http.limits().requestTimeout(), tls.isPresent());
         AuthConfig auth = AuthConfig.read(environment, List.of(http.host(), mqtt.host()));
         GatewayConfig config = new GatewayConfig(
                 http,
                 mqtt,
+                tls,
                 auth,
                 DeviceConfig.read(environment),
                 OidcConfig.read(environment, auth instanceof AuthConfig.Required),
@@ -73,10 +77,17 @@ public record GatewayConfig(
     /** Servers of one process on one port would share its connections without a word. */
     private void checkPorts(Environment environment) {
         Map<Integer, String> taken = new HashMap<>();
-        List<Map.Entry<String, Integer>> ports = new ArrayList<>(List.of(
-                Map.entry("HTTP_PORT", http.port()),
-                Map.entry("OPS_PORT", ops.port()),
-                Map.entry("MQTT_PORT", mqtt.port())));
+        List<Map.Entry<String, Integer>> ports = new ArrayList<>(List.of(Map.entry("OPS_PORT", ops.port())));
+        http.port().ifPresent(port -> ports.add(Map.entry("HTTP_PORT", port)));
+        http.tlsPort().ifPresent(port -> ports.add(Map.entry("HTTPS_PORT", port)));
+        mqtt.port().ifPresent(port -> ports.add(Map.entry("MQTT_PORT", port)));
+        mqtt.tlsPort().ifPresent(port -> ports.add(Map.entry("MQTTS_PORT", port)));
+        boolean tlsWanted = environment.optionalText("TLS_CERT_FILE").isPresent();
+        if (ports.size() == 1 && mqtt.webSocketPort().isEmpty() && (tls.isPresent() || !tlsWanted)) {
+            environment.problem(
+                    "HTTP_PORT",
+                    "must not be off where no other port of HTTP or MQTT is open (those of TLS need TLS_CERT_FILE)");
+        }
         mqtt.webSocketPort().ifPresent(port -> ports.add(Map.entry("MQTT_WEBSOCKET_PORT", port)));
         for (Map.Entry<String, Integer> port : ports) {
             // 0: one that is free

@@ -103,6 +103,20 @@ public final class GatewayMetrics {
         UNWANTED_BODY
     }
 
+    /** Why a TLS handshake came to nothing. */
+    public enum Handshake {
+        /** No TLS that both sides speak, or against its rules. */
+        FAILED,
+        /** The client's certificate is not valid now, or of no authority that is believed. */
+        CERTIFICATE,
+        /** What came was no TLS at all. */
+        NOT_TLS,
+        /** It did not come to an end in time, or no HTTP followed it. */
+        TOO_SLOW,
+        /** The client or the network broke the connection. */
+        LOST
+    }
+
     private static final Duration[] ACK_BUCKETS = {
         Duration.ofMillis(1),
         Duration.ofMillis(2),
@@ -123,6 +137,7 @@ public final class GatewayMetrics {
     private final Map<Route, Map<Status, RequestCounter>> requests = new EnumMap<>(Route.class);
     private final Map<ItemRefusal.Code, Counter> rejected = new EnumMap<>(ItemRefusal.Code.class);
     private final Map<Cut, Counter> cut = new EnumMap<>(Cut.class);
+    private final Map<Handshake, Counter> handshakes = new EnumMap<>(Handshake.class);
     private final Map<AuthFailure, Counter> turnedAway = new EnumMap<>(AuthFailure.class);
     private final Counter accepted;
     private final Counter retry;
@@ -158,6 +173,11 @@ public final class GatewayMetrics {
         refusedConnections = counter("connections.refused", "Connections beyond the most that there may be");
         for (Cut reason : Cut.values()) {
             cut.put(reason, counter("connections.cut", "Connections cut off, by reason", "reason", tag(reason)));
+        }
+        for (Handshake reason : Handshake.values()) {
+            handshakes.put(
+                    reason,
+                    counter("tls.handshakes.failed", "TLS handshakes that came to nothing", "reason", tag(reason)));
         }
         for (AuthFailure reason : AuthFailure.values()) {
             turnedAway.put(
@@ -215,6 +235,11 @@ public final class GatewayMetrics {
     /** A connection was cut off. */
     public void cut(Cut reason) {
         of(cut, reason).increment();
+    }
+
+    /** A TLS handshake came to nothing. */
+    public void handshakeFailed(Handshake reason) {
+        of(handshakes, reason).increment();
     }
 
     /** A PutRecords call is made. */
@@ -317,6 +342,22 @@ public final class GatewayMetrics {
 
     private static double seconds(Duration duration) {
         return duration.toMillis() / 1_000.0;
+    }
+
+    /** The TLS files had changed. */
+    public void certificateReloaded(KeyFile.Reload outcome) {
+        counter("tls.reloads", "Changes of the TLS files, by what came of them", "outcome", tag(outcome))
+                .increment();
+    }
+
+    /** Registers how long the certificate in force is still valid, and whether it is older than files that are refused. */
+    public void certificate(LongSupplier secondsLeft, BooleanSupplier stale) {
+        Gauge.builder("millrace.gateway.tls.certificate.remaining.seconds", secondsLeft::getAsLong)
+                .description("Seconds until the end of the certificate's validity; negative after it")
+                .register(registry);
+        Gauge.builder("millrace.gateway.tls.stale", () -> stale.getAsBoolean() ? 1 : 0)
+                .description("1 while the TLS files are refused and those from before stay in force")
+                .register(registry);
     }
 
     /** Registers the open HTTP connections. */

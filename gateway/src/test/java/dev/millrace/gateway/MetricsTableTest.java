@@ -41,6 +41,8 @@ class MetricsTableTest {
         metrics.keysReloaded(KeyFile.Reload.ADOPTED);
         metrics.turnedAway(AuthFailure.MISSING);
         new TokenMetrics(registry).keys(() -> 0, () -> 0);
+        metrics.certificate(() -> 0, () -> false);
+        metrics.certificateReloaded(KeyFile.Reload.ADOPTED);
         MqttMetrics mqtt = new MqttMetrics(registry);
         mqtt.connections(() -> 0, () -> 0, () -> 0);
         mqtt.strangersBytes(() -> 0);

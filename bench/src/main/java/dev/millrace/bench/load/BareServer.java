@@ -15,7 +15,8 @@ public final class BareServer extends VerticleBase {
     /** Reads the gateway's variables. */
     public static void main(String[] args) {
         int loops = Runtime.getRuntime().availableProcessors();
-        HttpServerOptions options = HttpDoor.options(HttpConfig.read(new Environment(System.getenv())));
+        HttpConfig config = HttpConfig.read(new Environment(System.getenv()), false);
+        HttpServerOptions options = HttpDoor.options(config, config.port().orElseThrow());
         VertxInstances.create()
                 .deployVerticle(() -> new BareServer(options), new DeploymentOptions().setInstances(loops))
                 .await();

@@ -146,6 +146,23 @@ public final class Environment {
         return integer(name, defaultValue, 0, 65_535);
     }
 
+    /** A TCP port as above, or {@code off}: none. */
+    public Optional<Integer> portOrOff(String name, int defaultValue) {
+        return read(name, Integer.toString(defaultValue), text -> {
+                    try {
+                        int port = text.equals("off") ? -1 : Integer.parseInt(text);
+                        if (port >= -1 && port <= 65_535 && !text.startsWith("-")) {
+                            return port;
+                        }
+                    } catch (NumberFormatException e) {
+                        // said below, with the bounds
+                    }
+                    throw new IllegalArgumentException("must be a whole number from 0 to 65535, or off");
+                })
+                .or(() -> Optional.of(defaultValue))
+                .filter(port -> port >= 0);
+    }
+
     /** {@code true} or {@code false}. */
     public boolean flag(String name, boolean defaultValue) {
         return read(name, Boolean.toString(defaultValue), text -> switch (text) {

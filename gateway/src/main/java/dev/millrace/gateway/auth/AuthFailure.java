@@ -23,7 +23,9 @@ public enum AuthFailure {
     /** It has a token that cannot be verified, because the provider's keys are not there. */
     TOKEN_KEYS_AWAY("a token while the keys to verify it are away"),
     /** Who it is is known, and their role does not suffice. */
-    ROLE("a role that does not suffice");
+    ROLE("a role that does not suffice"),
+    /** The TLS handshake ended because the client's certificate is not valid now, or of no authority that is believed. */
+    CERTIFICATE("a certificate that is not valid or not trusted");
 
     private final String description;
 

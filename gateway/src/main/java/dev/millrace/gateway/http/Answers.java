@@ -35,7 +35,7 @@ record Answers(GatewayMetrics metrics, ConnectionWatch watch) {
         boolean bodyComes = !request.isEnded();
         if (bodyComes && asksBeforeTheBody(request)) {
             // whether the body will come is the sender's choice now: the next bytes could be a body or a request
-            closeAfterwards(request);
+            stopBody(request);
         }
         if (!type.isEmpty()) {
             response.putHeader("content-type", type);
@@ -47,6 +47,11 @@ record Answers(GatewayMetrics metrics, ConnectionWatch watch) {
             watch.client(request).discard(request);
         }
         return written;
+    }
+
+    /** The rest of the request's body is not worth reading for the sake of the connection: to be called before the answer. */
+    void stopBody(HttpServerRequest request) {
+        watch.client(request).stopBody(request);
     }
 
     /** Asks the client to close the connection once it has the answer; if it does not, it is closed a little later. */

@@ -33,6 +33,11 @@ record Exchange(RoutingContext context, Route route, Answers answers, Optional<P
         return answers.send(context.request(), route, status, type, body);
     }
 
+    /** The rest of the request's body is not worth reading for the sake of the connection: to be called before the answer. */
+    void stopBody() {
+        answers.stopBody(context.request());
+    }
+
     /** Asks the client to close the connection once it has the answer. */
     void closeAfterwards() {
         answers.closeAfterwards(context.request());

@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -38,9 +39,7 @@ public final class Gate {
         switch (AccessTable.of(route)) {
             case Access.Open() -> handler.accept(new Exchange(context, route, answers, Optional.empty()));
             case Access.Only(Set<Role> roles) -> {
-                Credentials credentials =
-                        Credentials.ofAuthorization(context.request().headers().getAll("authorization"));
-                switch (authenticator.authenticate(credentials)) {
+                switch (authenticator.authenticate(credentials(context.request(), answers))) {
                     case Authentication.Authenticated(Principal principal, Instant _) -> {
                         Exchange exchange = new Exchange(context, route, answers, Optional.of(principal));
                         if (roles.contains(principal.role())) {
@@ -63,6 +62,14 @@ public final class Gate {
         }
     }
 
+    /** A header, where there is one, alone counts; else what the connection's handshake has shown. */
+    private static Credentials credentials(HttpServerRequest request, Answers answers) {
+        List<String> authorization = request.headers().getAll("authorization");
+        return authorization.isEmpty()
+                ? answers.watch().client(request).shown()
+                : Credentials.ofAuthorization(authorization);
+    }
+
     /** What credentials would be taken instead (RFC 6750, 3); empty where others would not help. */
     private static Optional<String> challenge(Authentication.Reason reason) {
         return switch (reason) {
@@ -75,7 +82,9 @@ public final class Gate {
     private static Problem problem(Authentication.Reason reason) {
         return switch (reason) {
             case MISSING -> unauthenticated("The header Authorization: Bearer KEY is missing.");
-            case MALFORMED -> unauthenticated("There must be one header Authorization, of the form Bearer KEY.");
+            case MALFORMED ->
+                unauthenticated(
+                        "There must be one header Authorization, of the form Bearer KEY, or a certificate that names a device.");
             case UNKNOWN_KEY -> unauthenticated("The key is not known.");
             case UNKNOWN_CERTIFICATE -> unauthenticated("The certificate is not that of a device.");
             case EXPIRED -> unauthenticated("The time of the credentials is over, or has not come.");

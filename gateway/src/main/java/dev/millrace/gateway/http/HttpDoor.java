@@ -2,18 +2,23 @@ package dev.millrace.gateway.http;
 
 import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.GatewayMetrics.Route;
+import dev.millrace.gateway.auth.Credentials;
 import dev.millrace.gateway.device.DeviceRegistry;
 import dev.millrace.gateway.http.encoding.ContentDecoders;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.limit.AddressRateLimit;
 import dev.millrace.gateway.limit.ClientLimits;
+import dev.millrace.gateway.limit.ConnectionLimit;
 import dev.millrace.gateway.query.LatestQuery;
 import dev.millrace.gateway.query.SensorStore;
+import dev.millrace.gateway.tls.Arrivals;
+import dev.millrace.gateway.tls.Tls;
 import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -24,6 +29,8 @@ import io.vertx.core.tracing.TracingPolicy;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -32,13 +39,16 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP server: one verticle an event loop, all on one port. It keeps every limit that needs no look at a route; what
+ * The HTTP server: one verticle an event loop, all on one port, and on another where there is TLS, with HTTP/2 for who asks for it. It keeps every limit that needs no look at a route; what
  * comes through goes to {@link Routes}.
  */
 public final class HttpDoor {
 
     /** How many largest bodies are read and thrown away of a request that is answered without its body. */
     private static final int DISCARD_FACTOR = 4;
+
+    /** How many streams a client may reset in a minute, and make us reset for its faults, before its connection ends. */
+    private static final int MAX_RESETS = 200;
 
     private static final Problem NOT_HTTP = Problem.of(Problem.Code.MALFORMED, "The request is not valid HTTP.");
 
@@ -54,8 +64,11 @@ public final class HttpDoor {
     private final Page page = Page.load();
     private final LongSupplier nanoTime;
     private final Optional<AddressRateLimit> rateLimit;
-    private final AtomicInteger connections = new AtomicInteger();
+    private final Optional<Tls> tls;
+    private final ConnectionLimit connections;
+    private final Optional<Arrivals> arrivals;
     private final AtomicInteger port = new AtomicInteger();
+    private final AtomicInteger tlsPort = new AtomicInteger();
     private volatile Optional<String> deployment = Optional.empty();
     private volatile Duration drainTimeout = Duration.ofSeconds(10);
     private volatile boolean leaving;
@@ -64,6 +77,7 @@ public final class HttpDoor {
      * A server that does not listen yet.
      *
      * @param shared the limits that hold for all doors together
+     * @param tls must be there where the configuration has a port for it
      * @param nanoTime a monotonic clock
      */
     public HttpDoor(
@@ -76,6 +90,7 @@ public final class HttpDoor {
             GatewayMetrics metrics,
             Gate gate,
             ClientLimits shared,
+            Optional<Tls> tls,
             LongSupplier nanoTime) {
         this.vertx = vertx;
         this.config = config;
@@ -89,21 +104,27 @@ public final class HttpDoor {
         this.gate = gate;
         this.nanoTime = nanoTime;
         this.rateLimit = shared.rate();
-        metrics.openConnections(connections::get);
+        this.tls = tls;
+        this.connections = new ConnectionLimit(config.limits().maxConnections());
+        this.arrivals = tls.map(given -> given.arrivals(connections, metrics::connectionRefused));
+        metrics.openConnections(connections::open);
     }
 
     /** Listens on {@code instances} event loops; fails where the port is taken. */
     public Future<Void> open(int instances) {
         return vertx.deployVerticle(Instance::new, new DeploymentOptions().setInstances(instances))
                 .onSuccess(id -> deployment = Optional.of(id))
-                .<Void>mapEmpty()
-                .recover(cause -> Future.failedFuture("port " + config.port() + " cannot be opened ("
-                        + cause.getMessage() + "); choose another with HTTP_PORT"));
+                .mapEmpty();
     }
 
-    /** The port that it listens on. */
+    /** The port that it listens on without TLS; 0 where there is none. */
     public int port() {
         return port.get();
+    }
+
+    /** The port of TLS; 0 where there is none. */
+    public int tlsPort() {
+        return tlsPort.get();
     }
 
     /**
@@ -120,11 +141,11 @@ public final class HttpDoor {
         return deployment.map(vertx::undeploy).orElseGet(Future::succeededFuture);
     }
 
-    /** The server's options, for the gateway and for what is compared with it. */
-    public static HttpServerOptions options(HttpConfig config) {
+    /** A server's options, for the gateway and for what is compared with it. */
+    public static HttpServerOptions options(HttpConfig config, int port) {
         return new HttpServerOptions()
                 .setHost(config.host())
-                .setPort(config.port())
+                .setPort(port)
                 // the connection watch's matter; Vert.x' own would count the time that an answer takes us
                 .setIdleTimeout(0)
                 .setMaxHeaderSize(config.limits().maxHeaderBytes())
@@ -135,12 +156,29 @@ public final class HttpDoor {
                 .setTracingPolicy(TracingPolicy.ALWAYS);
     }
 
+    /** With HTTP/2 besides. Netty's own limits of floods (of resets, empty frames, settings and pings to be answered) hold too. */
+    private static HttpServerOptions tlsOptions(HttpConfig config, int port) {
+        return options(config, port)
+                .setUseAlpn(true)
+                .setAlpnVersions(List.of(HttpVersion.HTTP_2, HttpVersion.HTTP_1_1))
+                .setInitialSettings(new Http2Settings()
+                        .setMaxConcurrentStreams(Http2Client.MAX_STREAMS)
+                        // a path is a header there
+                        .setMaxHeaderListSize(config.limits().maxHeaderBytes()
+                                + config.limits().maxRequestLineBytes())
+                        .setInitialWindowSize(Http2Client.WINDOW))
+                .setHttp2ConnectionWindowSize(4 * Http2Client.WINDOW)
+                .setHttp2RstFloodMaxRstFramePerWindow(MAX_RESETS)
+                .setHttp2RstFloodWindowDuration(60)
+                .setHttp2RstFloodWindowDurationTimeUnit(TimeUnit.SECONDS);
+    }
+
     private final class Instance extends VerticleBase {
 
         private final ConnectionWatch watch =
                 new ConnectionWatch(config.limits(), (long) DISCARD_FACTOR * config.maxBodyBytes(), metrics);
         private final Answers answers = new Answers(metrics, watch);
-        private @Nullable HttpServer server;
+        private final List<HttpServer> servers = new ArrayList<>();
         private @Nullable Router router;
 
         @Override
@@ -153,50 +191,84 @@ public final class HttpDoor {
                     new DeviceHandler(devices, new SmallBodies(limits.bodies()), InstantSource.system()),
                     page,
                     answers);
-            HttpServer created = vertx.createHttpServer(options(config))
-                    .connectionHandler(this::connected)
-                    .requestHandler(this::handle)
-                    .invalidRequestHandler(this::malformed);
-            server = created;
             vertx.setPeriodic(
                     ConnectionWatch.interval(config.limits()).toMillis(), _ -> watch.look(nanoTime.getAsLong()));
-            return created.listen().onSuccess(listening -> port.set(listening.actualPort()));
+            Future<?> plain = config.port()
+                    .<Future<?>>map(wanted -> listen("HTTP_PORT", options(config, wanted), false, port))
+                    .orElseGet(Future::succeededFuture);
+            return plain.compose(_ -> config.tlsPort()
+                    .<Future<?>>map(wanted -> listen(
+                            "HTTPS_PORT",
+                            tls.orElseThrow().secure(tlsOptions(config, wanted), arrivals.orElseThrow()),
+                            true,
+                            tlsPort))
+                    .orElseGet(Future::succeededFuture));
+        }
+
+        private Future<?> listen(String variable, HttpServerOptions options, boolean secure, AtomicInteger actual) {
+            HttpServer server = vertx.createHttpServer(options)
+                    .connectionHandler(opened -> connected(opened, secure))
+                    .requestHandler(this::handle)
+                    .invalidRequestHandler(this::malformed);
+            servers.add(server);
+            return server.listen()
+                    .onSuccess(listening -> {
+                        actual.set(listening.actualPort());
+                        if (secure) {
+                            tls.orElseThrow().attach(server::updateSSLOptions);
+                        }
+                    })
+                    .recover(cause -> Future.failedFuture("port " + options.getPort() + " cannot be opened ("
+                            + cause.getMessage() + "); choose another with " + variable));
         }
 
         private BodyReader bodyReader() {
             return new BodyReader(config.maxBodyBytes(), limits.bodies(), ContentDecoders.forOneEventLoop(), metrics);
         }
 
-        private void connected(HttpConnection opened) {
+        private void connected(HttpConnection opened, boolean secure) {
             HttpServerConnection connection = (HttpServerConnection) opened;
             ChannelHandlerContext channel = connection.channelHandlerContext();
-            if (connections.incrementAndGet() > config.limits().maxConnections()) {
-                connections.decrementAndGet();
+            if (secure) {
+                // it counts since it was accepted
+                arrivals.orElseThrow().arrived(channel.channel());
+            } else if (!connections.enter(channel.channel())) {
                 metrics.connectionRefused();
-                ConnectionWatch.closeNow(channel);
+                Client.closeNow(channel);
                 return;
             }
-            channel.pipeline().replace("httpDecoder", "httpDecoder", new RequestDecoder(options(config)));
             // in place of Vert.x' own, which answers unknown versions of HTTP by itself, with an empty 501
             connection.handler(this::handle);
-            connection.closeHandler(_ -> {
-                connections.decrementAndGet();
-                watch.remove(connection);
-            });
-            watch.add(connection, channel, nanoTime.getAsLong());
+            connection.closeHandler(_ -> watch.remove(connection));
+            watch.add(connection, client(connection, channel, secure));
+        }
+
+        private Client client(HttpServerConnection connection, ChannelHandlerContext channel, boolean secure) {
+            long now = nanoTime.getAsLong();
+            Credentials shown = secure ? tls.orElseThrow().shown(channel.channel()) : Credentials.NONE;
+            if (channel.pipeline().get("httpDecoder") == null) {
+                return new Http2Client(connection, channel, watch.terms(), answers, shown, now);
+            }
+            channel.pipeline().replace("httpDecoder", "httpDecoder", new RequestDecoder(options(config, 0)));
+            return new Http1Client(channel, watch.terms(), secure, shown, now);
         }
 
         private void handle(HttpServerRequest request) {
             long now = nanoTime.getAsLong();
-            ConnectionWatch.Client client = watch.client(request);
+            Client client = watch.client(request);
             if (client.isClosing()) {
                 // who was told that the connection ends gets no further answer on it (RFC 9112, 9.6)
                 client.discard(request);
                 return;
             }
-            client.began(request, now);
+            if (client.isSecure()) {
+                request.response().putHeader("strict-transport-security", Client.HSTS);
+            }
+            if (!client.began(request, now)) {
+                return;
+            }
             if (request.version() == null || !isWellFormed(request)) {
-                refuse(client);
+                refuse(client, request);
                 return;
             }
             if (leaving) {
@@ -214,27 +286,35 @@ public final class HttpDoor {
 
         /** What is no HTTP request gets an answer of the contract all the same. */
         private void malformed(HttpServerRequest request) {
-            ConnectionWatch.Client client = watch.client(request);
-            if (!client.isClosing()) {
-                client.began(request, nanoTime.getAsLong());
-                refuse(client);
+            Client client = watch.client(request);
+            if (!client.isClosing() && client.began(request, nanoTime.getAsLong())) {
+                refuse(client, request);
             }
         }
 
-        private void refuse(ConnectionWatch.Client client) {
-            metrics.request(Route.OTHER, NOT_HTTP.code().status());
-            client.refuse(NOT_HTTP);
+        private void refuse(Client client, HttpServerRequest request) {
+            client.refuse(request, NOT_HTTP);
         }
 
         @Override
         public Future<?> stop() {
-            return Objects.requireNonNull(server).shutdown(drainTimeout.toMillis(), TimeUnit.MILLISECONDS);
+            return Future.all(servers.stream()
+                    .map(server -> server.shutdown(drainTimeout.toMillis(), TimeUnit.MILLISECONDS))
+                    .toList());
         }
     }
 
-    /** HTTP/1.1 wants a Host (RFC 9112, 3.2), and a path is what all of ours begin with. */
+    /**
+     * HTTP/1.1 wants a Host (RFC 9112, 3.2), HTTP/2 the same or its {@code :authority}, and a path is what all of ours begin with.
+     */
     private static boolean isWellFormed(HttpServerRequest request) {
-        boolean host = request.version() != HttpVersion.HTTP_1_1 || request.getHeader("host") != null;
+        boolean host =
+                switch (request.version()) {
+                    case HTTP_1_0 -> true;
+                    case HTTP_1_1 -> request.getHeader("host") != null;
+                    // an absolute target is HTTP/1's (RFC 9113, 8.3.1)
+                    case HTTP_2 -> request.authority() != null && request.uri().startsWith("/");
+                };
         String path = request.path();
         return host && path != null && path.startsWith("/") && isWellFramed(request);
     }

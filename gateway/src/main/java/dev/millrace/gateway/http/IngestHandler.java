@@ -96,8 +96,7 @@ final class IngestHandler {
         switch (read) {
             case Body.Complete(BodyBudget.Share refusals) -> ingest(exchange, body, refusals);
             case Body.TooLarge(int limit) -> {
-                // what is left of the body is not worth reading for the sake of the connection
-                exchange.closeAfterwards();
+                exchange.stopBody();
                 exchange.problem(Problem.of(
                         Problem.Code.TOO_LARGE, "A body must have at most " + limit + " bytes, decoded too."));
             }

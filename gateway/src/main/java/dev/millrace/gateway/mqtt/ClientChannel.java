@@ -4,9 +4,11 @@ import dev.millrace.gateway.limit.AddressRateLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.EmptyByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -60,9 +62,15 @@ final class ClientChannel {
         flush();
         if (context.channel() instanceof DuplexChannel duplex) {
             // behind what was written; where the output cannot be shut, there is nobody any more
-            context.writeAndFlush(END)
-                    .addListener(_ -> duplex.shutdownOutput().addListener(ChannelFutureListener.CLOSE_ON_FAILURE));
+            context.writeAndFlush(END).addListener(_ -> endTls().addListener(
+                            _ -> duplex.shutdownOutput().addListener(ChannelFutureListener.CLOSE_ON_FAILURE)));
         }
+    }
+
+    /** Says so within TLS too: without it an end could be anybody's who cuts the connection (RFC 8446, 6.1). */
+    private ChannelFuture endTls() {
+        SslHandler tls = context.pipeline().get(SslHandler.class);
+        return tls == null ? context.newSucceededFuture() : tls.closeOutbound();
     }
 
     /** Closes it, with what is still to be sent where that goes at once. */

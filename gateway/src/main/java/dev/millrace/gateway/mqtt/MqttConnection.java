@@ -1,5 +1,6 @@
 package dev.millrace.gateway.mqtt;
 
+import dev.millrace.gateway.auth.Credentials;
 import dev.millrace.gateway.auth.Principal;
 import dev.millrace.gateway.auth.Role;
 import dev.millrace.gateway.limit.AddressRateLimit;
@@ -74,6 +75,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     private final Context vertxContext;
     private final ClientChannel channel;
     private final PacketFramer framer;
+    private final Credentials shown;
     private final long patience;
     private final BodyBudget.Share willBytes;
     private final Silence silence;
@@ -91,13 +93,16 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     private long drainingSince;
     private long starvedSince;
 
+    /** @param shown who its client is, by the certificate that it showed */
     MqttConnection(
             MqttShared shared,
             Neighbours neighbours,
             Context vertxContext,
             ClientChannel channel,
-            PacketFramer framer) {
+            PacketFramer framer,
+            Credentials shown) {
         this.shared = shared;
+        this.shown = shown;
         this.neighbours = neighbours;
         this.vertxContext = vertxContext;
         this.channel = channel;
@@ -170,7 +175,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             return;
         }
         authRevision = shared.reception().revision();
-        switch (shared.reception().receive(connect, channel.address())) {
+        switch (shared.reception().receive(connect, shown, channel.address())) {
             case Reception.Verdict.Refused(ReasonCode reason, Connect counted) ->
                 refuse(connect.version(), reason, counted);
             case Reception.Verdict.Welcome welcome -> {

@@ -3,10 +3,14 @@ package dev.millrace.gateway.mqtt;
 import dev.millrace.core.reading.ReceiptClock;
 import dev.millrace.gateway.auth.AuthFailureLog;
 import dev.millrace.gateway.auth.Authenticator;
+import dev.millrace.gateway.auth.Credentials;
 import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.limit.BodyBudget;
 import dev.millrace.gateway.limit.ClientLimits;
+import dev.millrace.gateway.limit.ConnectionLimit;
 import dev.millrace.gateway.mqtt.packet.Packet;
+import dev.millrace.gateway.tls.Arrivals;
+import dev.millrace.gateway.tls.Tls;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.RecvByteBufAllocator;
@@ -32,7 +36,7 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * The MQTT server: one verticle an event loop, all on one port, and on another where MQTT over WebSocket is wanted. Its
+ * The MQTT server: one verticle an event loop, all on one port, and on others where TLS and MQTT over WebSocket are wanted. Its
  * {@link MqttConnection}s take publishes to the same {@link Ingestor} as HTTP.
  */
 public final class MqttDoor {
@@ -56,9 +60,12 @@ public final class MqttDoor {
     private final Vertx vertx;
     private final MqttConfig config;
     private final MqttShared shared;
-    private final AtomicInteger connections = new AtomicInteger();
+    private final Optional<Tls> tls;
+    private final ConnectionLimit connections;
+    private final Optional<Arrivals> arrivals;
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicInteger port = new AtomicInteger();
+    private final AtomicInteger tlsPort = new AtomicInteger();
     private final AtomicInteger webSocketPort = new AtomicInteger();
     private volatile Optional<String> deployment = Optional.empty();
     private volatile Duration drainTimeout = Duration.ofSeconds(10);
@@ -70,6 +77,7 @@ public final class MqttDoor {
      * @param receipt the clock of readings without a timestamp
      * @param rejections where publishes are kept that were no readings
      * @param random one that cannot be foretold
+     * @param tls must be there where the configuration has a port for it
      * @param nanoTime a monotonic clock
      */
     public MqttDoor(
@@ -83,9 +91,13 @@ public final class MqttDoor {
             Rejections rejections,
             MqttMetrics metrics,
             RandomGenerator random,
+            Optional<Tls> tls,
             LongSupplier nanoTime) {
         this.vertx = vertx;
         this.config = config;
+        this.tls = tls;
+        this.connections = new ConnectionLimit(config.limits().maxConnections());
+        this.arrivals = tls.map(given -> given.arrivals(connections, metrics::connectionRefused));
         this.shared = new MqttShared(
                 config.limits(),
                 clients,
@@ -99,7 +111,7 @@ public final class MqttDoor {
                 receipt,
                 random,
                 nanoTime);
-        metrics.connections(connections::get, waiting::get, shared.inFlight()::get);
+        metrics.connections(connections::open, waiting::get, shared.inFlight()::get);
         metrics.strangersBytes(shared.strangers()::used);
     }
 
@@ -124,9 +136,14 @@ public final class MqttDoor {
         return quarter.compareTo(MAX_LOOK_INTERVAL) < 0 ? quarter : MAX_LOOK_INTERVAL;
     }
 
-    /** The port that it listens on. */
+    /** The port that it listens on without TLS and WebSocket; 0 where there is none. */
     public int port() {
         return port.get();
+    }
+
+    /** The port of TLS; 0 where there is none. */
+    public int tlsPort() {
+        return tlsPort.get();
     }
 
     /** The port of MQTT over WebSocket; 0 where there is none. */
@@ -138,6 +155,13 @@ public final class MqttDoor {
     public Future<Void> drain(Duration timeout) {
         drainTimeout = timeout;
         return deployment.map(vertx::undeploy).orElseGet(Future::succeededFuture);
+    }
+
+    /** What is spoken on a port below MQTT. */
+    private enum Port {
+        PLAIN,
+        TLS,
+        WEB_SOCKET
     }
 
     /** The connections of one event loop. */
@@ -153,33 +177,49 @@ public final class MqttDoor {
         @Override
         public Future<?> start() {
             vertx.setPeriodic(lookInterval().toMillis(), _ -> look());
-            Future<?> plain = listen("MQTT_PORT", config.port(), false, port);
-            return config.webSocketPort()
-                    .<Future<?>>map(webSocket ->
-                            plain.compose(_ -> listen("MQTT_WEBSOCKET_PORT", webSocket, true, webSocketPort)))
-                    .orElse(plain);
+            return listen("MQTT_PORT", config.port(), Port.PLAIN, port)
+                    .compose(_ -> listen("MQTTS_PORT", config.tlsPort(), Port.TLS, tlsPort))
+                    .compose(
+                            _ -> listen("MQTT_WEBSOCKET_PORT", config.webSocketPort(), Port.WEB_SOCKET, webSocketPort));
         }
 
-        private Future<?> listen(String variable, int wanted, boolean webSocket, AtomicInteger actual) {
-            NetServer server = vertx.createNetServer(new NetServerOptions()
-                            .setHost(config.host())
-                            .setPort(wanted)
-                            .setTcpNoDelay(true)
-                            // the one way to notice that a client of MQTT 3.1.1 without a keep-alive is gone
-                            .setTcpKeepAlive(true))
-                    .connectHandler(socket -> connected(socket, webSocket));
+        private Future<?> listen(String variable, Optional<Integer> wanted, Port kind, AtomicInteger actual) {
+            return wanted.<Future<?>>map(number -> listen(variable, number, kind, actual))
+                    .orElseGet(Future::succeededFuture);
+        }
+
+        private Future<?> listen(String variable, int wanted, Port kind, AtomicInteger actual) {
+            NetServerOptions options = new NetServerOptions()
+                    .setHost(config.host())
+                    .setPort(wanted)
+                    .setTcpNoDelay(true)
+                    // the one way to notice that a client of MQTT 3.1.1 without a keep-alive is gone
+                    .setTcpKeepAlive(true);
+            if (kind == Port.TLS) {
+                tls.orElseThrow().secure(options, arrivals.orElseThrow());
+            }
+            NetServer server = vertx.createNetServer(options).connectHandler(socket -> connected(socket, kind));
             servers.add(server);
             return server.listen()
-                    .onSuccess(listening -> actual.set(listening.actualPort()))
+                    .onSuccess(listening -> {
+                        actual.set(listening.actualPort());
+                        if (kind == Port.TLS) {
+                            tls.orElseThrow().attach(server::updateSSLOptions);
+                        }
+                    })
                     .recover(cause -> Future.failedFuture("port " + wanted + " cannot be opened (" + cause.getMessage()
                             + "); choose another with " + variable));
         }
 
-        private void connected(NetSocket accepted, boolean webSocket) {
+        private void connected(NetSocket accepted, Port kind) {
             NetSocketInternal socket = (NetSocketInternal) accepted;
             ChannelHandlerContext channel = socket.channelHandlerContext();
-            if (connections.incrementAndGet() > config.limits().maxConnections()) {
-                connections.decrementAndGet();
+            Credentials shown = Credentials.NONE;
+            if (kind == Port.TLS) {
+                // it counts since it was accepted
+                arrivals.orElseThrow().arrived(channel.channel());
+                shown = tls.orElseThrow().shown(channel.channel());
+            } else if (!connections.enter(channel.channel())) {
                 shared.metrics().connectionRefused();
                 closeNow(channel);
                 return;
@@ -188,11 +228,12 @@ public final class MqttDoor {
             channel.channel().config().setWriteBufferWaterMark(UNREAD);
             PacketFramer framer = new PacketFramer(workplace, config.limits().maxPacketBytes(), shared.strangers());
             channel.pipeline().addBefore("handler", "packets", framer);
-            if (webSocket) {
+            if (kind == Port.WEB_SOCKET) {
                 WebSocketHandshake.addBefore(channel.pipeline(), "packets");
             }
             ChannelHandlerContext end = channel.pipeline().context("packets");
-            MqttConnection connection = new MqttConnection(shared, this, context, new ClientChannel(end), framer);
+            MqttConnection connection =
+                    new MqttConnection(shared, this, context, new ClientChannel(end), framer, shown);
             framer.whenWritabilityChanges(connection::writabilityChanged);
             open.add(connection);
             socket.messageHandler(message -> connection.handle((Packet) message));
@@ -205,9 +246,7 @@ public final class MqttDoor {
 
         @Override
         public void closed(MqttConnection connection) {
-            if (open.remove(connection)) {
-                connections.decrementAndGet();
-            }
+            open.remove(connection);
         }
 
         @Override

@@ -51,8 +51,13 @@ final class Reception {
         this.failures = failures;
     }
 
-    /** @param address where it comes from, for the log */
-    Verdict receive(Packet.Connect connect, String address) {
+    /**
+     * A password, where there is one, alone counts; else what the handshake has shown.
+     *
+     * @param shown a certificate, or nothing
+     * @param address where it comes from, for the log
+     */
+    Verdict receive(Packet.Connect connect, Credentials shown, String address) {
         if (connect.enhancedAuthentication()) {
             return refused(ReasonCode.BAD_AUTHENTICATION_METHOD);
         }
@@ -68,7 +73,7 @@ final class Reception {
             return refused(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID);
         }
         Credentials credentials =
-                connect.password().map(Credentials::ofPassword).orElse(Credentials.NONE);
+                connect.password().map(Credentials::ofPassword).orElse(shown);
         return switch (authenticator.authenticate(credentials)) {
             case Authentication.Authenticated(Principal principal, Instant until) -> {
                 if (!mayPublish(principal)) {

@@ -59,7 +59,7 @@ class AuthConfigTest {
         assertProblems("""
                 API_KEYS_FILE: keys[0] (a), line 2: sensors: must be there for a device
                   API_KEYS_FILE: keys[1] (b), line 3: sensors: must not be there but for a device
-                  HTTP_PORT: must be a whole number from 0 to 65535""", Map.of("API_KEYS_FILE", path.toString(), "HTTP_PORT", "x"));
+                  HTTP_PORT: must be a whole number from 0 to 65535, or off""", Map.of("API_KEYS_FILE", path.toString(), "HTTP_PORT", "x"));
     }
 
     @ParameterizedTest

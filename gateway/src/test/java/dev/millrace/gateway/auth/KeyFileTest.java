@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.gateway.FileWatch;
 import dev.millrace.gateway.GatewayMetrics;
 import dev.millrace.gateway.auth.KeyFile.Reload;
 import dev.millrace.gateway.auth.KeyFileParser.Parsed;
@@ -180,7 +181,7 @@ class KeyFileTest {
         KeyFile keys = open();
         Vertx vertx = Vertx.vertx();
         try {
-            KeyFileWatch watch = new KeyFileWatch(vertx, keys, Duration.ofMillis(5));
+            FileWatch watch = new FileWatch(vertx, "key file", keys::reload, Duration.ofMillis(5));
             watch.start();
             Files.writeString(path, file(entry("new", Role.READER)));
             while (name(keys, "new").isEmpty()) {

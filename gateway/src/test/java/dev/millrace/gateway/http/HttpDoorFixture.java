@@ -18,6 +18,8 @@ import dev.millrace.gateway.publish.FakeStream;
 import dev.millrace.gateway.publish.Publisher;
 import dev.millrace.gateway.publish.PublisherConfig;
 import dev.millrace.gateway.query.LatestQuery;
+import dev.millrace.gateway.tls.Tls;
+import dev.millrace.gateway.tls.TlsConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -32,6 +34,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -61,6 +65,7 @@ abstract class HttpDoorFixture {
     final Ingestor ingestor = new Ingestor(
             new ReadingDecoder(ReadingLimits.DEFAULT), new ReceiptClock(Clock.systemUTC()), metrics, System::nanoTime);
     final ClientLimits shared;
+    final Optional<Tls> tls;
     final HttpDoor door;
 
     /** A door at which nobody is asked who they are. */
@@ -69,13 +74,15 @@ abstract class HttpDoorFixture {
     }
 
     HttpDoorFixture(Authenticator authenticator) {
-        HttpConfig config = new HttpConfig("127.0.0.1", 0, 4 << 20, 64 << 20, limits());
+        HttpConfig config =
+                new HttpConfig("127.0.0.1", Optional.of(0), tlsConfig().map(_ -> 0), 4 << 20, 64 << 20, limits());
         shared = ClientLimits.of(
                 config.bodyBufferBytes(),
                 config.limits().ratePerAddress(),
                 ratePerDevice(),
                 doorClock().getAsLong());
         AuthFailureLog failures = new AuthFailureLog(metrics, now::get);
+        tls = tlsConfig().map(given -> new Tls(given, metrics, failures, InstantSource.system()));
         door = new HttpDoor(
                 vertx,
                 config,
@@ -86,7 +93,13 @@ abstract class HttpDoorFixture {
                 metrics,
                 new Gate(authenticator, failures),
                 shared,
+                tls,
                 doorClock());
+    }
+
+    /** What the door shows where it speaks TLS, called as {@link #limits} is. */
+    Optional<TlsConfig> tlsConfig() {
+        return Optional.empty();
     }
 
     /** What clients may take; a test of a limit has its own. It is called before the test's own fields are set. */

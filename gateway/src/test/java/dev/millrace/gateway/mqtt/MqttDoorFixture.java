@@ -17,6 +17,8 @@ import dev.millrace.gateway.limit.Rate;
 import dev.millrace.gateway.publish.FakeStream;
 import dev.millrace.gateway.publish.Publisher;
 import dev.millrace.gateway.publish.PublisherConfig;
+import dev.millrace.gateway.tls.Tls;
+import dev.millrace.gateway.tls.TlsConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -85,6 +87,11 @@ abstract class MqttDoorFixture {
         return Optional.empty();
     }
 
+    /** What the door shows where it speaks TLS. */
+    Optional<TlsConfig> tlsConfig() {
+        return Optional.empty();
+    }
+
     /** Publishes a second that an address may make, 0: without limit. */
     int ratePerAddress() {
         return 0;
@@ -122,17 +129,19 @@ abstract class MqttDoorFixture {
                 MqttLimits.DEFAULT.maxKeepAlive(),
                 MqttLimits.DEFAULT.maxSessionExpiry(),
                 stallTimeout());
+        AuthFailureLog failures = new AuthFailureLog(metrics, now::get);
         door = new MqttDoor(
                 vertx,
-                new MqttConfig("127.0.0.1", 0, webSocketPort(), limits),
+                new MqttConfig("127.0.0.1", Optional.of(0), tlsConfig().map(_ -> 0), webSocketPort(), limits),
                 ingestor,
                 shared,
                 authenticator(),
-                new AuthFailureLog(metrics, now::get),
+                failures,
                 receipt,
                 rejections,
                 new MqttMetrics(registry),
                 new Random(2),
+                tlsConfig().map(config -> new Tls(config, metrics, failures, InstantSource.system())),
                 now::get);
         door.open(2).await();
         if (opensPublisher()) {

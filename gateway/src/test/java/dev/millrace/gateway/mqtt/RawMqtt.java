@@ -22,7 +22,7 @@ final class RawMqtt implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 30_000;
 
     final Version version;
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final InputStream in;
 
     /** A TCP connection on which nothing has been said. */
@@ -37,6 +37,7 @@ final class RawMqtt implements AutoCloseable {
      */
     RawMqtt(int port, Version version, int bufferBytes) throws IOException {
         this.version = version;
+        this.socket = new Socket();
         if (bufferBytes > 0) {
             socket.setReceiveBufferSize(bufferBytes);
             socket.setSendBufferSize(bufferBytes);
@@ -44,6 +45,14 @@ final class RawMqtt implements AutoCloseable {
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        in = new BufferedInputStream(socket.getInputStream());
+    }
+
+    /** A connection that there is, such as one of TLS. */
+    RawMqtt(Socket connected, Version version) throws IOException {
+        this.version = version;
+        this.socket = connected;
+        socket.setSoTimeout(PATIENCE_MILLIS);
         in = new BufferedInputStream(socket.getInputStream());
     }
 

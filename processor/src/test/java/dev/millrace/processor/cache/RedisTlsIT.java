@@ -3,11 +3,11 @@ package dev.millrace.processor.cache;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.core.TestCa;
 import dev.millrace.core.config.CaBundle;
 import dev.millrace.core.config.RedisConfig;
 import dev.millrace.core.connect.RedisClients;
 import dev.millrace.processor.FreePort;
-import dev.millrace.processor.TestCa;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;

@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.core.TestCa;
 import dev.millrace.core.config.CaBundle;
 import dev.millrace.core.config.DatabaseConfig;
 import dev.millrace.core.config.DatabaseConfig.SslMode;
 import dev.millrace.core.connect.PgPools;
 import dev.millrace.processor.FreePort;
-import dev.millrace.processor.TestCa;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;

@@ -1,27 +1,35 @@
-package dev.millrace.gateway.auth;
+package dev.millrace.gateway;
 
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks at a key file now and then, one look at a time and on no event loop. */
-public final class KeyFileWatch {
+/** Looks at a file now and then, or at several that belong together, one look at a time and on no event loop. */
+public final class FileWatch {
 
-    private static final Logger LOG = LoggerFactory.getLogger(KeyFileWatch.class);
+    private static final Logger LOG = LoggerFactory.getLogger(FileWatch.class);
 
     private final Vertx vertx;
-    private final KeyFile file;
+    private final String file;
+    private final Callable<?> look;
     private final Duration interval;
     private final AtomicBoolean looking = new AtomicBoolean();
 
     private volatile long timer = -1;
 
-    /** A watch that does not look before {@link #start}. */
-    public KeyFileWatch(Vertx vertx, KeyFile file, Duration interval) {
+    /**
+     * A watch that does not look before {@link #start}.
+     *
+     * @param file what it is, for the log
+     * @param look may block
+     */
+    public FileWatch(Vertx vertx, String file, Callable<?> look, Duration interval) {
         this.vertx = vertx;
         this.file = file;
+        this.look = look;
         this.interval = interval;
     }
 
@@ -33,8 +41,8 @@ public final class KeyFileWatch {
     private void look() {
         // a file system that hangs must not collect threads
         if (looking.compareAndSet(false, true)) {
-            vertx.executeBlocking(file::reload, false)
-                    .onFailure(cause -> LOG.error("The look at the key file failed unexpectedly", cause))
+            vertx.executeBlocking(look, false)
+                    .onFailure(cause -> LOG.error("The look at the {} failed unexpectedly", file, cause))
                     .onComplete(_ -> looking.set(false));
         }
     }
