@@ -399,13 +399,13 @@ class Http2VerticleTest extends TlsHttpFixture {
                         RawHttp2.frame(type, 0, 0, type == RawHttp2.PING ? new byte[8] : RawHttp2.setting(4, 65_535)));
             }
             byte[] thousand = frames.toByteArray();
-            List<IOException> ends = new ArrayList<>();
+            List<Exception> ends = new ArrayList<>();
             Thread sender = Thread.ofVirtual().start(() -> {
                 try {
                     for (int i = 0; i < 3_000; i++) {
                         client.sendAll(thousand);
                     }
-                } catch (IOException e) {
+                } catch (IOException | RuntimeException e) {
                     ends.add(e);
                 }
             });
