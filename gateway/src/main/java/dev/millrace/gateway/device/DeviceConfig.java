@@ -7,7 +7,7 @@ import java.time.Duration;
 /**
  * The registry of devices.
  *
- * @param maxDevices the most devices; a gateway knows all of them, at some 500 bytes each
+ * @param maxDevices the most devices; a gateway knows all of them, at some 700 bytes each
  * @param cacheTime how long a gateway goes on with the devices that it knows while PostgreSQL is away
  * @param usualRate how much a device may send of which the registry does not say it
  */

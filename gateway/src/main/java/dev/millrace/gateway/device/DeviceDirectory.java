@@ -18,7 +18,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Knows every device of the registry, and judges by that what devices show: no request waits for PostgreSQL, and a million requests
- * of somebody who is no device ask it nothing. Some 500 bytes a device. It is kept up to date from outside; while that fails, it goes
+ * of somebody who is no device ask it nothing. Some 700 bytes a device. It is kept up to date from outside; while that fails, it goes
  * on for a stated time with what it knows, lets in whom it knows, and of all others says that it cannot tell. Thread-safe.
  *
  * <pre>

@@ -13,6 +13,7 @@ import dev.millrace.gateway.limit.ClientLimits;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -23,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class IngestHandler {
 
     /**
-     * What a refusal of somebody who sends too much waits for at most: whoever sends on as soon as it is refused takes a little of our
-     * time a connection, and not all of it.
+     * How long a refusal of somebody who sends too much waits: whoever sends on as soon as it is refused takes a little of our time a
+     * connection, and not all of it. Who waits as it is told to, a second at least, does not notice.
      */
-    private static final long REFUSAL_DELAY = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final Duration REFUSAL_DELAY = Duration.ofMillis(200);
 
     private final Vertx vertx;
     private final Ingestor ingestor;
@@ -51,7 +52,7 @@ final class IngestHandler {
             HttpServerRequest request = exchange.context().request();
             // what it sends meanwhile stays with it
             request.pause();
-            vertx.setTimer(TimeUnit.NANOSECONDS.toMillis(Math.min(wait, REFUSAL_DELAY)) + 1, _ -> {
+            vertx.setTimer(REFUSAL_DELAY.toMillis(), _ -> {
                 request.resume();
                 exchange.problem(Problem.retry(
                         Problem.Code.RATE_LIMITED, "This sender sends more readings or bytes than it may.", (int)

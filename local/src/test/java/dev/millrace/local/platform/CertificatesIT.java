@@ -104,9 +104,11 @@ class CertificatesIT {
                 TestCa.Identity renewed = authority.server("renewed", "dns:localhost");
                 move(renewed.certificate(), certificate);
                 move(renewed.key(), key);
-                Await.until(
-                        "the new certificate is shown",
-                        () -> gateway.metric("millrace_gateway_tls_reloads_total") == 1);
+                Await.until("the new certificate is shown", () -> {
+                    assertTrue(!gateway.output().contains("refused"), gateway::output);
+                    return gateway.body("/metrics")
+                            .contains("millrace_gateway_tls_reloads_total{outcome=\"adopted\"} 1");
+                });
                 assertEquals(202, curl(own, "press-4"));
                 admin("GET", "/devices/press-4", "", 200);
                 gateway.assertNoFault();
