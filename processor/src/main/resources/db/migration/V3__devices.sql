@@ -7,11 +7,11 @@
 CREATE TABLE device (
     device_id           text COLLATE "C" PRIMARY KEY,
     type                text        NOT NULL,
-    sensors             text[]      NOT NULL,
+    sensors             text[]      NOT NULL CHECK (array_position(sensors, NULL) IS NULL),
     enabled             boolean     NOT NULL,
     readings_per_second integer CHECK (readings_per_second > 0),
     bytes_per_second    integer CHECK (bytes_per_second > 0),
-    certificates        text[],
+    certificates        text[] CHECK (array_position(certificates, NULL) IS NULL),
     labels              jsonb       NOT NULL,
     created_at          timestamptz NOT NULL DEFAULT now(),
     updated_at          timestamptz NOT NULL DEFAULT now()

@@ -31,7 +31,7 @@ public record Device(
     public static final String DEFAULT_TYPE = "manufacturing-sensor";
 
     /** The most patterns of sensors. */
-    public static final int MAX_SENSORS = 1_000;
+    public static final int MAX_SENSORS = 256;
 
     /** The most certificates. */
     public static final int MAX_CERTIFICATES = 16;

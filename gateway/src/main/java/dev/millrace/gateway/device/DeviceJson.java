@@ -50,6 +50,11 @@ public final class DeviceJson {
                         "", "There is a field that is none of id, type, sensors, enabled, rate, certificates, labels.");
             }
         }
+        for (String name : FIELDS) {
+            if (body.containsKey(name) && body.getMap().get(name) == null) {
+                throw new InvalidDevice(name, "The field " + name + " must not be null.");
+            }
+        }
         String id = text(body, ID, Device::isId, ID_FORM)
                 .orElseThrow(() -> new InvalidDevice(ID, "The field id must be there."));
         return new Device(
@@ -78,6 +83,10 @@ public final class DeviceJson {
         return before -> {
             if (patch.containsKey(ID)) {
                 throw new InvalidDevice(ID, "The field id cannot be changed.");
+            }
+            if (patch.containsKey(ENABLED) && patch.getMap().get(ENABLED) == null) {
+                // who is stopped is not let in again by the way
+                throw new InvalidDevice(ENABLED, "The field enabled must be true or false.");
             }
             return device(merged(json(before), patch));
         };

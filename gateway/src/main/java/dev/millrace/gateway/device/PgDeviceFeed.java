@@ -55,6 +55,13 @@ public final class PgDeviceFeed {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final Retry RETRY = new Retry(Duration.ofMillis(250), Duration.ofSeconds(5));
     private static final String PART = "devices";
+    private static final String SEEN_PART = "devices seen";
+
+    /** A network that has gone silent must not keep a device in for long that was disabled. */
+    private static final PgNotifications.Pace PACE = new PgNotifications.Pace(1_000, 2_000);
+
+    /** What the last words to the database may take at the stop. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
     private static final String SELECT = """
             SELECT d.device_id, d.sensors, d.enabled, d.readings_per_second, d.bytes_per_second, d.certificates,
@@ -89,6 +96,7 @@ public final class PgDeviceFeed {
     private boolean everything;
     private boolean listening;
     private boolean reading;
+    private boolean saving;
     private boolean closed;
     private int failures;
     private long seenTimer = -1;
@@ -105,7 +113,7 @@ public final class PgDeviceFeed {
             Availability availability,
             int most,
             RandomGenerator random) {
-        this(vertx, pool, directory, availability, most, random, PgNotifications.Pace.USUAL);
+        this(vertx, pool, directory, availability, most, random, PACE);
     }
 
     PgDeviceFeed(
@@ -173,7 +181,7 @@ public final class PgDeviceFeed {
             }
             started = true;
             notifications.start();
-            seenTimer = vertx.setPeriodic(SEEN_INTERVAL.toMillis(), _ -> saveSeen(SEEN_TOLERANCE));
+            seenTimer = vertx.setPeriodic(SEEN_INTERVAL.toMillis(), _ -> saveSeen());
         });
         return firstRead.future();
     }
@@ -203,9 +211,9 @@ public final class PgDeviceFeed {
         everything = false;
         // what has been named so far is read with the rest
         named.clear();
-        return readFrom("", new HashSet<>()).onSuccess(all -> {
+        return readFrom("", new HashSet<>()).map(all -> {
             if (!listening || everything) {
-                return;
+                return all;
             }
             boolean first = !directory.isRead();
             directory.isCurrent(all);
@@ -213,6 +221,7 @@ public final class PgDeviceFeed {
                 LOG.info("{} devices are known", directory.size());
                 firstRead.tryComplete();
             }
+            return all;
         });
     }
 
@@ -228,9 +237,7 @@ public final class PgDeviceFeed {
             }
             directory.put(page);
             page.forEach(device -> all.add(device.id()));
-            return page.size() < PAGE
-                    ? Future.succeededFuture(all)
-                    : readFrom(page.getLast().id(), all);
+            return rows.size() < PAGE ? Future.succeededFuture(all) : readFrom(lastId(rows), all);
         });
     }
 
@@ -238,12 +245,13 @@ public final class PgDeviceFeed {
         List<String> ids = named.stream().limit(PAGE).toList();
         named.removeAll(ids);
         return query(NAMED, Tuple.tuple().addArrayOfString(ids.toArray(String[]::new)))
-                .onSuccess(rows -> {
+                .map(rows -> {
                     List<KnownDevice> found = devices(rows);
                     Set<String> gone = new HashSet<>(ids);
                     found.forEach(device -> gone.remove(device.id()));
                     directory.put(found);
                     gone.forEach(directory::remove);
+                    return ids;
                 });
     }
 
@@ -253,8 +261,23 @@ public final class PgDeviceFeed {
 
     private static List<KnownDevice> devices(RowSet<Row> rows) {
         List<KnownDevice> devices = new ArrayList<>(rows.size());
-        rows.forEach(row -> devices.add(device(row)));
+        for (Row row : rows) {
+            try {
+                devices.add(device(row));
+            } catch (RuntimeException e) {
+                // somebody has written what the registry never does: it is that device's matter, and not the others'
+                LOG.error("The device {} cannot be read, and is not let in", row.getString("device_id"), e);
+            }
+        }
         return devices;
+    }
+
+    private static String lastId(RowSet<Row> rows) {
+        String last = "";
+        for (Row row : rows) {
+            last = row.getString("device_id");
+        }
+        return last;
     }
 
     private static KnownDevice device(Row row) {
@@ -276,7 +299,17 @@ public final class PgDeviceFeed {
                 keys);
     }
 
-    /** Writes down whom the gateway has let in; what fails is tried the next time. */
+    /** Writes down whom the gateway has let in, one time after the other; what fails is tried the next time. */
+    private void saveSeen() {
+        if (!saving) {
+            saving = true;
+            saveSeen(SEEN_TOLERANCE)
+                    .onSuccess(_ -> availability.worked(SEEN_PART))
+                    .onFailure(cause -> availability.failed(SEEN_PART, String.valueOf(cause.getMessage())))
+                    .onComplete(_ -> saving = false);
+        }
+    }
+
     private Future<Void> saveSeen(Duration tolerance) {
         List<KnownDevice> unsaved = directory.unsaved(PAGE, tolerance.toMillis());
         if (unsaved.isEmpty()) {
@@ -304,7 +337,9 @@ public final class PgDeviceFeed {
             closed = true;
             vertx.cancelTimer(seenTimer);
             Future<Void> saved = listening ? saveSeen(Duration.ZERO) : Future.succeededFuture();
-            saved.eventually(notifications::close).onComplete(ended);
+            saved.eventually(notifications::close)
+                    .timeout(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)
+                    .onComplete(ended);
         });
         return ended.future();
     }

@@ -79,7 +79,11 @@ final class DeviceHandler {
             if (!after.isEmpty() && !Device.isId(after)) {
                 throw new BadParameter("The parameter after must be the id of a device.");
             }
-            answer(exchange, registry.page(after, parameters.text("type"), limit + 1), found -> {
+            Optional<String> type = parameters.text("type");
+            if (type.isPresent() && !Device.isId(type.get())) {
+                throw new BadParameter("The parameter type must be the type of a device.");
+            }
+            answer(exchange, registry.page(after, type, limit + 1), found -> {
                 List<RegisteredDevice> page = found.subList(0, Math.min(limit, found.size()));
                 JsonArray devices = new JsonArray();
                 page.forEach(device -> devices.add(DeviceJson.json(device)));
@@ -235,7 +239,7 @@ final class DeviceHandler {
                 .onSuccess(read -> {
                     switch (read) {
                         case SmallBodies.Body.TooLarge() -> {
-                            exchange.closeAfterwards();
+                            exchange.stopBody();
                             exchange.problem(Problem.of(
                                     Problem.Code.TOO_LARGE,
                                     "The body must have at most " + SmallBodies.MAX_BYTES + " bytes."));

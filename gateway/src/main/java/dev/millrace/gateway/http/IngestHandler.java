@@ -49,16 +49,21 @@ final class IngestHandler {
         if (wait == 0) {
             read(exchange, sender);
         } else {
-            HttpServerRequest request = exchange.context().request();
-            // what it sends meanwhile stays with it
-            request.pause();
-            vertx.setTimer(REFUSAL_DELAY.toMillis(), _ -> {
-                request.resume();
-                exchange.problem(Problem.retry(
-                        Problem.Code.RATE_LIMITED, "This sender sends more readings or bytes than it may.", (int)
-                                Math.min(TimeUnit.NANOSECONDS.toSeconds(wait) + 1, Integer.MAX_VALUE)));
-            });
+            refuse(exchange, wait);
         }
+    }
+
+    private void refuse(Exchange exchange, long wait) {
+        HttpServerRequest request = exchange.context().request();
+        // what it sends meanwhile stays with it
+        request.pause();
+        vertx.setTimer(REFUSAL_DELAY.toMillis(), _ -> {
+            request.resume();
+            exchange.problem(Problem.retry(
+                    Problem.Code.RATE_LIMITED,
+                    "This sender sends more readings or bytes than it may.",
+                    (int) TimeUnit.NANOSECONDS.toSeconds(wait) + 1));
+        });
     }
 
     private void read(Exchange exchange, Principal sender) {
@@ -81,8 +86,12 @@ final class IngestHandler {
         IngestBody body = ingestor.begin(format.get(), BodySource.of(exchange.scope()));
         bodies.read(request, encoding.get(), body)
                 .onSuccess(read -> {
-                    answer(exchange, body, read);
-                    take(sender, body);
+                    if (read instanceof Body.Complete(BodyBudget.Share refusals)) {
+                        ingestAtRate(exchange, sender, body, refusals);
+                    } else {
+                        take(sender, body);
+                        answer(exchange, read);
+                    }
                 })
                 // the connection broke: there is nobody to answer
                 .onFailure(_ -> take(sender, body));
@@ -93,9 +102,22 @@ final class IngestHandler {
         limits.take(sender.name(), sender.rate(), Math.max(1, body.items()), body.bytes(), nanoTime.getAsLong());
     }
 
-    private void answer(Exchange exchange, IngestBody body, Body read) {
+    /** Of bodies that came at a time, those are refused that those before them have left nothing for. */
+    private void ingestAtRate(Exchange exchange, Principal sender, IngestBody body, BodyBudget.Share refusals) {
+        long wait = limits.tryTake(
+                sender.name(), sender.rate(), Math.max(1, body.countItems()), body.bytes(), nanoTime.getAsLong());
+        if (wait == 0) {
+            ingest(exchange, body, refusals);
+        } else {
+            body.abort();
+            refusals.resize(0);
+            refuse(exchange, wait);
+        }
+    }
+
+    private void answer(Exchange exchange, Body read) {
         switch (read) {
-            case Body.Complete(BodyBudget.Share refusals) -> ingest(exchange, body, refusals);
+            case Body.Complete _ -> throw new IllegalStateException("a body that has an outcome of its own");
             case Body.TooLarge(int limit) -> {
                 exchange.stopBody();
                 exchange.problem(Problem.of(

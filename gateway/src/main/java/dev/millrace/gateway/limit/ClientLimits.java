@@ -36,7 +36,12 @@ public record ClientLimits(BodyBudget bodies, Optional<AddressRateLimit> rate, S
         return senders.waitOf(sender, own.orElse(usualRate), now);
     }
 
-    /** A sender has sent this. */
+    /** A sender wants to send this: see {@link SenderRates#tryTake}. */
+    public long tryTake(String sender, Optional<Rate> own, int readings, long bytes, long now) {
+        return senders.tryTake(sender, own.orElse(usualRate), readings, bytes, now);
+    }
+
+    /** A sender has sent this, whatever became of it. */
     public void take(String sender, Optional<Rate> own, int readings, long bytes, long now) {
         senders.take(sender, own.orElse(usualRate), readings, bytes, now);
     }

@@ -19,8 +19,9 @@ import org.slf4j.LoggerFactory;
  *
  * @param bytes its part of the memory for what is being read
  * @param receivedAt the time of the last packet, microseconds since 1970: that of a reading without a timestamp
+ * @param address where who left it came from, for the log
  */
-record LastWill(MqttShared shared, Client client, Will will, BodyBudget.Share bytes, long receivedAt)
+record LastWill(MqttShared shared, Client client, Will will, BodyBudget.Share bytes, long receivedAt, String address)
         implements Sessions.Will {
 
     private static final Logger LOG = LoggerFactory.getLogger(LastWill.class);
@@ -31,7 +32,7 @@ record LastWill(MqttShared shared, Client client, Will will, BodyBudget.Share by
         bytes.resize(0);
         Optional<String> sensorId = Topic.sensorId(will.topic());
         // who left it may be nobody any more
-        Reception.Verdict verdict = shared.reception().again(client.credentials());
+        Reception.Verdict verdict = shared.reception().again(client.credentials(), address);
         if (sensorId.isEmpty()) {
             reject(Rejections.Code.WRONG_TOPIC, "A will is published to sensors/{sensorId}");
         } else if (verdict instanceof Reception.Verdict.Welcome welcome) {

@@ -41,6 +41,9 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     /** How long a client may take to close after it was told to. */
     private static final Duration LINGER = Duration.ofSeconds(2);
 
+    /** How often whoever keeps the devices hears of one that goes on publishing. */
+    private static final Duration SEEN_INTERVAL = Duration.ofMinutes(1);
+
     private static final Logger LOG = LoggerFactory.getLogger(MqttConnection.class);
 
     private static final Principal NOBODY = new Principal("nobody", Role.DEVICE, _ -> false);
@@ -74,6 +77,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     private final Neighbours neighbours;
     private final Context vertxContext;
     private final ClientChannel channel;
+    private final String address;
     private final PacketFramer framer;
     private final Credentials shown;
     private final long patience;
@@ -85,6 +89,10 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     /** When it must be asked again who it is, in microseconds since 1970. */
     private long authUntil = Long.MAX_VALUE;
 
+    /** When it was asked last who it is, and whether it has sent anything since: who asks learns that it is there. */
+    private long askedAt;
+
+    private boolean active;
     private long openedAt;
     private long lastReceipt;
     private long sessionExpiry;
@@ -106,6 +114,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         this.neighbours = neighbours;
         this.vertxContext = vertxContext;
         this.channel = channel;
+        this.address = channel.address();
         this.framer = framer;
         this.willBytes = shared.clients().bodies().new Share();
         long whole = shared.limits().stallTimeout().toNanos();
@@ -137,6 +146,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
                         return;
                     }
                 }
+                active = true;
                 next(connected, packet);
                 if (connected.client.will().isPresent()) {
                     // after the packet: behind what a reading in it got
@@ -175,7 +185,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             return;
         }
         authRevision = shared.reception().revision();
-        switch (shared.reception().receive(connect, shown, channel.address())) {
+        switch (shared.reception().receive(connect, shown, address)) {
             case Reception.Verdict.Refused(ReasonCode reason, Connect counted) ->
                 refuse(connect.version(), reason, counted);
             case Reception.Verdict.Welcome welcome -> {
@@ -330,7 +340,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     }
 
     private void leaveWill(Sessions.Session session, Client client, Will will) {
-        LastWill last = new LastWill(shared, client, will, willBytes, lastReceipt);
+        LastWill last = new LastWill(shared, client, will, willBytes, lastReceipt, address);
         if (will.delaySeconds() == 0) {
             last.publish();
             shared.sessions().release(session, sessionExpiry, Optional.empty());
@@ -453,7 +463,9 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
                 // the older connection's end is a matter of moments
             }
             case State.Connected(Client client, Sessions.Session _, Publishes publishes) -> {
-                if (authRevision != shared.reception().revision()
+                boolean unseen = active && now - askedAt > SEEN_INTERVAL.toNanos();
+                if (unseen
+                        || authRevision != shared.reception().revision()
                         || shared.receipt().now() >= authUntil) {
                     authenticateAgain(client, publishes);
                 }
@@ -483,7 +495,9 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     /** Keys have changed: the client goes on as who it is now, or not at all. */
     private void authenticateAgain(Client client, Publishes publishes) {
         authRevision = shared.reception().revision();
-        switch (shared.reception().again(client.credentials())) {
+        askedAt = shared.nanoTime().getAsLong();
+        active = false;
+        switch (shared.reception().again(client.credentials(), address)) {
             case Reception.Verdict.Welcome welcome -> {
                 become(welcome);
                 publishes.become(principal);

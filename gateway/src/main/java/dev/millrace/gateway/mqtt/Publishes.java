@@ -189,22 +189,28 @@ final class Publishes {
         }
         long now = shared.nanoTime().getAsLong();
         long wait = rateWait(now);
-        if (wait > 0 && (publish.qos() == 0 || client.version().hasReasonCodes())) {
-            settleAtOnce(
-                    publish.qos(),
-                    publish.packetId(),
-                    new Settled.Acknowledged(
-                            Publish.RATE_LIMITED,
-                            ReasonCode.QUOTA_EXCEEDED,
-                            "This device or its address publishes more than it may"));
+        boolean canBeTold = publish.qos() == 0 || client.version().hasReasonCodes();
+        if (wait > 0 && canBeTold) {
+            overRate(publish);
             return;
         }
         IngestBody body = body(publish, sensorId.get());
-        if (wait > 0) {
-            await(waiting(publish, topic, body, now, now + wait));
+        // its other connections may have been faster
+        long left = wait > 0 ? wait : tryTake(body, now);
+        if (left > 0) {
+            if (canBeTold) {
+                body.abort();
+                overRate(publish);
+            } else if (left > patience.toNanos()) {
+                // what waits is held: not for hours
+                body.abort();
+                shared.metrics().publish(publish.qos(), Publish.GIVEN_UP);
+                line.end(End.STALLED, ReasonCode.QUOTA_EXCEEDED);
+            } else {
+                await(waiting(publish, topic, body, now, now + left));
+            }
             return;
         }
-        take(body, now);
         if (!offer(publish.qos(), publish.packetId(), topic, body, patience)) {
             if (publish.qos() == 0) {
                 body.abort();
@@ -239,11 +245,18 @@ final class Publishes {
         }
         if (tried.overRate) {
             long wait = rateWait(now);
+            if (wait == 0) {
+                wait = tryTake(tried.body, now);
+            }
+            if (wait > 0 && now - tried.since > patience.toNanos()) {
+                shared.metrics().publish(tried.qos, Publish.GIVEN_UP);
+                line.end(End.STALLED, ReasonCode.QUOTA_EXCEEDED);
+                return;
+            }
             if (wait > 0) {
                 tried.notBefore = now + wait;
                 return;
             }
-            take(tried.body, now);
             // from now on it is the stream that it waits for
             tried.overRate = false;
             tried.since = now;
@@ -288,18 +301,25 @@ final class Publishes {
         settleAtOnce(qos, packetId, Settled.refused(ReasonCode.TOPIC_NAME_INVALID, detail));
     }
 
-    /** What is over the sender's own rate does not count for its address. */
     private long rateWait(long now) {
-        long wait = shared.clients().waitOf(principal.name(), principal.rate(), now);
-        if (wait > 0) {
-            return wait;
-        }
         Optional<AddressRateLimit> rate = shared.clients().rate();
-        return rate.isEmpty() ? 0 : rate.get().take(addressKey, now);
+        long wait = rate.isEmpty() ? 0 : rate.get().take(addressKey, now);
+        return wait > 0 ? wait : shared.clients().waitOf(principal.name(), principal.rate(), now);
     }
 
-    private void take(IngestBody body, long now) {
-        shared.clients().take(principal.name(), principal.rate(), Math.max(1, body.countItems()), body.bytes(), now);
+    private void overRate(Packet.Publish publish) {
+        settleAtOnce(
+                publish.qos(),
+                publish.packetId(),
+                new Settled.Acknowledged(
+                        Publish.RATE_LIMITED,
+                        ReasonCode.QUOTA_EXCEEDED,
+                        "This device or its address publishes more than it may"));
+    }
+
+    private long tryTake(IngestBody body, long now) {
+        return shared.clients()
+                .tryTake(principal.name(), principal.rate(), Math.max(1, body.countItems()), body.bytes(), now);
     }
 
     private IngestBody body(Packet.Publish publish, String sensorId) {

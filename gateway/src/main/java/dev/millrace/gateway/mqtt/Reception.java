@@ -124,20 +124,29 @@ final class Reception {
         return authenticator.revision();
     }
 
-    /** Who credentials of a client that was let in are now. */
-    Verdict again(Credentials credentials) {
-        return switch (authenticator.authenticate(credentials)) {
-            case Authentication.Authenticated(Principal principal, Instant until) ->
-                mayPublish(principal)
-                        ? new Verdict.Welcome(principal, until, credentials)
-                        : new Verdict.Refused(ReasonCode.NOT_AUTHORIZED, Connect.UNAUTHORIZED);
-            case Authentication.Refused(Authentication.Reason reason, Optional<String> _) ->
-                new Verdict.Refused(
+    /**
+     * Who credentials of a client that was let in are now.
+     *
+     * @param address where it comes from, for the log
+     */
+    Verdict again(Credentials credentials, String address) {
+        switch (authenticator.authenticate(credentials)) {
+            case Authentication.Authenticated(Principal principal, Instant until) -> {
+                if (mayPublish(principal)) {
+                    return new Verdict.Welcome(principal, until, credentials);
+                }
+                failures.record(AuthFailure.ROLE, Optional.of(principal.name()), address);
+                return new Verdict.Refused(ReasonCode.NOT_AUTHORIZED, Connect.UNAUTHORIZED);
+            }
+            case Authentication.Refused(Authentication.Reason reason, Optional<String> claimed) -> {
+                failures.record(reason.failure(), claimed, address);
+                return new Verdict.Refused(
                         reason.verdict() == Authentication.Verdict.TRY_LATER
                                 ? ReasonCode.SERVER_UNAVAILABLE
                                 : ReasonCode.NOT_AUTHORIZED,
                         Connect.UNAUTHORIZED);
-        };
+            }
+        }
     }
 
     /** Whether a principal may do what {@code POST /sensors} does. */

@@ -76,6 +76,8 @@ class DeviceJsonTest {
                 "{'id': 'a', 'sensors': [['a']]}; sensors",
                 "{'id': 'a', 'enabled': 'true'}; enabled",
                 "{'id': 'a', 'enabled': 1}; enabled",
+                "{'id': 'a', 'enabled': null}; enabled",
+                "{'id': 'a', 'rate': null}; rate",
                 "{'id': 'a', 'rate': 5}; rate",
                 "{'id': 'a', 'rate': {}}; rate",
                 "{'id': 'a', 'rate': {'readingsPerSecond': 0}}; rate",
@@ -130,7 +132,7 @@ class DeviceJsonTest {
 
         Device after = DeviceJson.patch(
                         json(
-                                "{\"enabled\":null,\"rate\":{\"bytesPerSecond\":null},\"certificates\":null,\"labels\":{\"hall\":null,\"row\":\"1\"}}"))
+                                "{\"enabled\":true,\"rate\":{\"bytesPerSecond\":null},\"certificates\":null,\"labels\":{\"hall\":null,\"row\":\"1\"}}"))
                 .apply(before);
 
         assertEquals(
@@ -149,6 +151,7 @@ class DeviceJsonTest {
             value = {
                 "{'id': 'b'}; id",
                 "{'id': null}; id",
+                "{'enabled': null}; enabled",
                 "{'rate': {'readingsPerSecond': null, 'bytesPerSecond': null}}; rate",
                 "{'sensors': [1]}; sensors",
                 "{'nothing': 1}; ''",

@@ -3,13 +3,18 @@ package dev.millrace.gateway.http;
 import static dev.millrace.gateway.auth.TestKeys.entry;
 import static dev.millrace.gateway.auth.TestKeys.key;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.gateway.auth.Role;
 import dev.millrace.gateway.auth.TestKeys;
 import dev.millrace.gateway.limit.Rate;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.BeforeEach;
@@ -81,6 +86,36 @@ class SenderRateVerticleTest extends HttpDoorFixture {
         assertEquals(429, post("one", READING).statusCode());
         pass(Duration.ofNanos(1));
         assertEquals(202, post("one", READING).statusCode());
+    }
+
+    /** Both were let in when nothing had been taken: the second to end finds what the first has left. */
+    @Test
+    void bodiesThatComeAtATimeCountToo() throws Exception {
+        String body = (READING + "\n").repeat(10);
+        String head =
+                "POST /sensors HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\nAuthorization: "
+                        + key("one").authorization() + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
+        try (Socket first = new Socket(InetAddress.getLoopbackAddress(), door.port());
+                Socket second = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
+            for (Socket socket : List.of(first, second)) {
+                socket.setSoTimeout(20_000);
+                write(socket, head + body.substring(0, 100));
+            }
+            await("both are being read", () -> shared.bodies().used() > 0);
+            write(first, body.substring(100));
+            assertTrue(read(first).startsWith("HTTP/1.1 202 "));
+            write(second, body.substring(100));
+            assertTrue(read(second).startsWith("HTTP/1.1 429 "));
+        }
+    }
+
+    private static void write(Socket socket, String text) throws Exception {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream().flush();
+    }
+
+    private static String read(Socket socket) throws Exception {
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
     }
 
     @Test

@@ -48,7 +48,16 @@ class SenderRatesTest {
         rates.take("a", rate, 4, 3_000, START);
 
         assertEquals(2 * SECOND, rates.waitOf("a", rate, START));
-        assertEquals(SECOND, rates.waitOf("a", new Rate(0, 1_000), START), "a rate that is changed holds at once");
+    }
+
+    @Test
+    void aDebtGoesWithItsRate() {
+        rates.take("a", new Rate(1, 0), 10_000, 0, START);
+        assertEquals(SenderRates.MAX_DEBT, rates.waitOf("a", new Rate(1, 0), START), "an hour at most");
+        assertEquals(0, rates.waitOf("a", new Rate(1_000, 0), START));
+        assertEquals(0, rates.tryTake("a", new Rate(1_000, 0), 2_001, 0, START));
+        assertEquals(SECOND / 1_000, rates.tryTake("a", new Rate(1_000, 0), 1, 0, START));
+        assertEquals(SECOND / 1_000, rates.waitOf("a", new Rate(1_000, 0), START), "what is refused is not taken");
     }
 
     @Test

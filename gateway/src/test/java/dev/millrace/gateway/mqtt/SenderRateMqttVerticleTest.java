@@ -61,6 +61,20 @@ class SenderRateMqttVerticleTest extends MqttDoorFixture {
         first.expect("PUBACK 10");
     }
 
+    /** What waits is held in memory: nobody holds it for hours. */
+    @Test
+    void v3ThatOwesMoreThanItsPatienceIsCutOff() throws Exception {
+        RawMqtt client = enter(Version.V3, "one", "c");
+        StringBuilder lines = new StringBuilder();
+        for (int n = 1; n <= 1_000; n++) {
+            lines.append("{\"t\":1,\"timestamp\":").append(n).append("}\n");
+        }
+        client.publish(Publish.to("sensors/a").payload(lines.toString()).packetId(1), Publish.reading("a", 2));
+        client.expect("PUBACK 1");
+        client.expectEnd();
+        assertEquals(1, ended(MqttMetrics.End.STALLED));
+    }
+
     @Test
     void v3IsNotReadUntilItsRateAllowsAndLosesNothing() throws Exception {
         RawMqtt client = enter(Version.V3, "one", "c");
