@@ -44,7 +44,7 @@ public final class Program {
                     .redirectErrorStream(true)
                     .redirectOutput(out.toFile())
                     .start();
-            boolean ended = process.waitFor(30, TimeUnit.SECONDS);
+            boolean ended = process.waitFor(120, TimeUnit.SECONDS);
             process.destroyForcibly();
             String said = Files.readString(out, StandardCharsets.ISO_8859_1);
             assertTrue(ended, () -> String.join(" ", command) + " does not end: " + said);

@@ -4,6 +4,7 @@ import dev.millrace.bench.Line;
 import dev.millrace.bench.load.LoadGenerator.Pace;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,7 @@ public final class FairnessBenchmark {
     private static final int CONNECTIONS = 16;
     private static final int FLOOD_CONNECTIONS = 64;
     private static final int FLOOD_READINGS = 1_000;
+    private static final int MQTT_IN_FLIGHT = 16;
     private static final int ROUNDS = 5;
     private static final int WARM_UP = 3;
     private static final int SHARDS = 2;
@@ -53,13 +55,22 @@ public final class FairnessBenchmark {
                     beside,
                     "fairness",
                     "one reading a request",
+                    gateway.address(),
                     new HttpRequests(Requests.singles(gateway.otherAuthorization())));
             valid &= against(
                     gateway,
                     beside,
                     "fairness-bodies",
                     FLOOD_READINGS + " readings a request",
+                    gateway.address(),
                     new HttpRequests(Requests.ndjson(8, FLOOD_READINGS, gateway.otherAuthorization())));
+            valid &= against(
+                    gateway,
+                    beside,
+                    "fairness-mqtt",
+                    MQTT_IN_FLIGHT + " publishes of MQTT 3.1.1 under way each",
+                    gateway.mqttAddress(),
+                    new MqttPublishes(gateway.otherLogin(), MQTT_IN_FLIGHT));
             return valid;
         }
     }
@@ -73,12 +84,17 @@ public final class FairnessBenchmark {
     }
 
     private boolean against(
-            GatewayUnderLoad gateway, ExecutorService beside, String name, String flood, Protocol flooding)
+            GatewayUnderLoad gateway,
+            ExecutorService beside,
+            String name,
+            String flood,
+            InetSocketAddress door,
+            Protocol flooding)
             throws IOException, InterruptedException {
         List<Round> rounds = new ArrayList<>();
         Protocol requests = new HttpRequests(Requests.singles(gateway.authorization()));
         try (var polite = new LoadGenerator(gateway.address(), requests, CONNECTIONS);
-                var rude = new LoadGenerator(gateway.address(), flooding, FLOOD_CONNECTIONS)) {
+                var rude = new LoadGenerator(door, flooding, FLOOD_CONNECTIONS)) {
             for (int i = 0; i < WARM_UP; i++) {
                 polite.run(new Pace.Open(RATE), SETTLING, WINDOW, gateway::cpu);
             }

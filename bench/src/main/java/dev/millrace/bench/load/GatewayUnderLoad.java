@@ -154,6 +154,11 @@ final class GatewayUnderLoad implements AutoCloseable {
         return other.authorization();
     }
 
+    /** What another device shows over MQTT. */
+    MqttLogin otherLogin() {
+        return new MqttLogin(USER_NAME, other.text());
+    }
+
     /** What a client over MQTT shows. */
     MqttLogin login() {
         return new MqttLogin(USER_NAME, key.text());

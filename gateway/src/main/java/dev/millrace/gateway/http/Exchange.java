@@ -38,6 +38,11 @@ record Exchange(RoutingContext context, Route route, Answers answers, Optional<P
         answers.stopBody(context.request());
     }
 
+    /** Throws away what is still to come of the body. */
+    void discardBody() {
+        answers.watch().client(context.request()).discard(context.request());
+    }
+
     /** Asks the client to close the connection once it has the answer. */
     void closeAfterwards() {
         answers.closeAfterwards(context.request());

@@ -207,6 +207,8 @@ public final class HttpDoor {
 
         private Future<?> listen(String variable, HttpServerOptions options, boolean secure, AtomicInteger actual) {
             HttpServer server = vertx.createHttpServer(options)
+                    // else what was sent to the wrong port would be told in the log, keys too; it is counted
+                    .exceptionHandler(_ -> {})
                     .connectionHandler(opened -> connected(opened, secure))
                     .requestHandler(this::handle)
                     .invalidRequestHandler(this::malformed);
@@ -313,10 +315,14 @@ public final class HttpDoor {
                     case HTTP_1_0 -> true;
                     case HTTP_1_1 -> request.getHeader("host") != null;
                     // an absolute target is HTTP/1's (RFC 9113, 8.3.1)
-                    case HTTP_2 -> request.authority() != null && request.uri().startsWith("/");
+                    case HTTP_2 -> request.authority() != null && isPath(request.uri());
                 };
-        String path = request.path();
-        return host && path != null && path.startsWith("/") && isWellFramed(request);
+        return host && isPath(request.path()) && isWellFramed(request);
+    }
+
+    /** A CONNECT of HTTP/2 has none. */
+    private static boolean isPath(@Nullable String text) {
+        return text != null && text.startsWith("/");
     }
 
     /**

@@ -13,6 +13,7 @@ import dev.millrace.gateway.limit.ClientLimits;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -55,10 +56,18 @@ final class IngestHandler {
 
     private void refuse(Exchange exchange, long wait) {
         HttpServerRequest request = exchange.context().request();
-        // what it sends meanwhile stays with it
-        request.pause();
+        boolean staysWithSender = request.version() != HttpVersion.HTTP_2;
+        if (staysWithSender) {
+            // what it sends meanwhile
+            request.pause();
+        } else {
+            // of HTTP/2 what a stream's window lets through would wait in our memory
+            exchange.discardBody();
+        }
         vertx.setTimer(REFUSAL_DELAY.toMillis(), _ -> {
-            request.resume();
+            if (staysWithSender) {
+                request.resume();
+            }
             exchange.problem(Problem.retry(
                     Problem.Code.RATE_LIMITED,
                     "This sender sends more readings or bytes than it may.",

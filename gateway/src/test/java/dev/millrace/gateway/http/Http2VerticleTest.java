@@ -288,6 +288,23 @@ class Http2VerticleTest extends TlsHttpFixture {
         }
     }
 
+    /** It has no path, and is no request of ours; the stream is over, and the connection can be used. */
+    @ParameterizedTest
+    @ValueSource(ints = {RawHttp2.END_HEADERS | RawHttp2.END_STREAM, RawHttp2.END_HEADERS})
+    void aConnectIsMalformed(int flags) throws Exception {
+        stream.acceptAll();
+        try (RawHttp2 client = connect()) {
+            ByteArrayOutputStream block = new ByteArrayOutputStream();
+            RawHttp2.literal(block, ":method", "CONNECT");
+            RawHttp2.literal(block, ":authority", "localhost");
+            client.send(RawHttp2.HEADERS, flags, 1, block.toByteArray());
+            assertTrue(client.answer().startsWith("400 {"));
+            client.post(3, READING);
+            assertEquals("202 {\"accepted\":1}", client.answer());
+        }
+        await("it is gone", () -> openConnections() == 0);
+    }
+
     /** What readers could understand in two ways never comes to a handler. */
     @ParameterizedTest
     @CsvSource({
