@@ -13,6 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The keys with which a platform begins whose gateway asks for some and was given none: an admin's in a key file of its own, and a
@@ -23,10 +26,15 @@ import java.time.Duration;
  */
 record FirstKeys(ApiKey admin, Path file) {
 
+    private static final Logger LOG = LoggerFactory.getLogger(FirstKeys.class);
+
     /** The device that is registered; it may report every sensor. */
     static final String DEVICE = "make-run";
 
     private static final String ADMIN = "admin";
+
+    /** Of the device's key: the database may be another's, and outlive a platform that is killed. */
+    private static final Duration LIFE = Duration.ofDays(1);
 
     /** Makes the admin's key and the file. */
     static FirstKeys make(Path file) throws StartFailure {
@@ -50,10 +58,23 @@ record FirstKeys(ApiKey admin, Path file) {
                     client,
                     gateway.resolve("/devices"),
                     new JsonObject().put("id", DEVICE).put("sensors", new JsonArray().add("*")));
-            return new ApiKey(post(client, gateway.resolve("/devices/" + DEVICE + "/keys"), new JsonObject())
+            return new ApiKey(post(
+                            client,
+                            gateway.resolve("/devices/" + DEVICE + "/keys"),
+                            new JsonObject()
+                                    .put("expiresAt", Instant.now().plus(LIFE).toString()))
                     .getString("key"));
         } catch (IOException e) {
             throw new StartFailure("The first device cannot be registered: " + e.getMessage());
+        }
+    }
+
+    /** Removes the device; where that cannot be, its key expires. */
+    void removeDevice(URI gateway) throws InterruptedException {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            send(client, request(gateway.resolve("/devices/" + DEVICE)).DELETE().build());
+        } catch (IOException e) {
+            LOG.info("The device {} stays registered, its key expires within a day: {}", DEVICE, e.getMessage());
         }
     }
 

@@ -75,8 +75,12 @@ final class PlatformApp {
             }
             URI address = URI.create("http://localhost:" + gatewayApp.httpPort());
             URI mqtt = URI.create("mqtt://localhost:" + gatewayApp.mqttPort());
-            Optional<ApiKey> deviceKey =
-                    firstKeys.isPresent() ? Optional.of(firstKeys.get().registerDevice(address)) : Optional.empty();
+            Optional<ApiKey> deviceKey = Optional.empty();
+            if (firstKeys.isPresent()) {
+                FirstKeys keys = firstKeys.get();
+                deviceKey = Optional.of(keys.registerDevice(address));
+                parts.add(() -> keys.removeDevice(address));
+            }
             Optional<ApiKey> simulated = deviceKey.or(config.simulation()::key);
             if (!config.authRequired() || simulated.isPresent()) {
                 parts.add(devices(config.simulation(), simulated, List.of(mqtt, address)));

@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -134,6 +136,48 @@ class AccessIT {
             platform.terminate();
             assertEquals(143, platform.awaitExit());
         }
+    }
+
+    @Test
+    void aPlatformThatIsGivenNoKeyMakesItsFirstOnes() throws Exception {
+        int port = FreePort.choose();
+        Map<String, String> environment = new HashMap<>();
+        for (String name : List.of("MQTT_PORT", "PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
+            environment.put(name, Integer.toString(FreePort.choose()));
+        }
+        environment.put("HTTP_PORT", Integer.toString(port));
+        environment.put("AUTH", "required");
+        environment.put("SIMULATED_SENSORS", "2");
+        try (JavaProcess platform = JavaProcess.start(folder, "local", environment, "all")) {
+            Await.until("it is ready", () -> {
+                assertTrue(platform.isAlive(), platform::output);
+                return platform.output().contains("AUTH=required");
+            });
+            ApiKey admin = made(platform.output(), "ADMIN_KEY");
+            ApiKey device = made(platform.output(), "DEVICE_KEY");
+            assertEquals(202, post(port, Optional.of(device)));
+            assertEquals(401, post(port, Optional.empty()));
+            assertEquals(
+                    403, send(request(port, "/devices", Optional.of(device))).statusCode());
+            assertEquals(
+                    200, send(request(port, "/devices", Optional.of(admin))).statusCode());
+            Await.until(
+                    "simulated machines report by the device's key",
+                    () -> new JsonObject(send(request(port, "/sensors", Optional.of(admin)))
+                                            .body())
+                                    .getJsonArray("sensors")
+                                    .size()
+                            == 3);
+            platform.terminate();
+            assertEquals(143, platform.awaitExit());
+            assertFalse(platform.output().contains("stays registered"), platform::output);
+        }
+    }
+
+    private static ApiKey made(String output, String name) {
+        Matcher key = Pattern.compile(name + "=(mr_\\S+)").matcher(output);
+        assertTrue(key.find(), output);
+        return new ApiKey(key.group(1));
     }
 
     private void replays(int port, ApiKey key, int exitCode) throws Exception {
