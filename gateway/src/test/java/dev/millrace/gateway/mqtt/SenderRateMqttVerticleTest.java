@@ -69,7 +69,7 @@ class SenderRateMqttVerticleTest extends MqttDoorFixture {
         for (int n = 1; n <= 1_000; n++) {
             lines.append("{\"t\":1,\"timestamp\":").append(n).append("}\n");
         }
-        client.publish(Publish.to("sensors/a").payload(lines.toString()).packetId(1), Publish.reading("a", 2));
+        client.publish(Publish.to("sensors/a").payload(lines.toString()).id(1), Publish.reading("a", 2));
         client.expect("PUBACK 1");
         client.expectEnd();
         assertEquals(1, ended(MqttMetrics.End.STALLED));
