@@ -71,11 +71,12 @@ final class ServerCertificate {
      * written and the other has not, they do not fit. One that is right but for the time is taken when its time has come.
      */
     synchronized Reload reload() {
-        TlsFiles.Loaded loaded = files.load();
-        if (loaded.version().equals(seen)) {
+        Optional<TlsFiles.Loaded> other = files.loadUnless(seen);
+        if (other.isEmpty()) {
             suspected = Optional.empty();
             return reloadAwaited();
         }
+        TlsFiles.Loaded loaded = other.get();
         List<Problem> problems =
                 switch (loaded.parsed()) {
                     case Parsed.Valid(TlsMaterial read) ->
