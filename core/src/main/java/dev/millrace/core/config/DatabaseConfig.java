@@ -6,7 +6,6 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * How PostgreSQL is reached.
@@ -101,7 +100,7 @@ public record DatabaseConfig(
                 url.sslMode,
                 url.rootCertificates,
                 environment.isReference("DATABASE_URL", "DATABASE_USER", "DATABASE_PASSWORD")
-                        ? Optional.of(again(environment, DatabaseConfig::read))
+                        ? Optional.of(again(environment, "DATABASE", url.login))
                         : Optional.empty());
     }
 
@@ -131,39 +130,43 @@ public record DatabaseConfig(
                 base.rootCertificates,
                 environment.isReference(
                                 "DATABASE_MIGRATION_URL", "DATABASE_MIGRATION_USER", "DATABASE_MIGRATION_PASSWORD")
-                        ? Optional.of(again(environment, fresh -> readMigration(fresh, own)))
+                        ? Optional.of(again(environment, "DATABASE_MIGRATION", own.login))
                         : Optional.empty());
     }
 
-    /** User and password are read as one, so that they belong together. */
-    private static LoginSource again(Environment environment, Function<Environment, DatabaseConfig> reader) {
+    /**
+     * User and password are read as one, so that they belong together, and nothing else is: where a host's name is kept, or the URL
+     * of which the login takes nothing, may be away now.
+     *
+     * @param prefix what the names of the variables begin with
+     * @param otherwise whose user and password those are that no variable says
+     */
+    private static LoginSource again(Environment environment, String prefix, DatabaseLogin otherwise) {
         return () -> {
             Environment fresh = environment.afresh();
-            DatabaseConfig config = reader.apply(fresh);
+            DatabaseLogin login = readLogin(fresh, prefix, otherwise);
             List<String> problems = fresh.problems();
             return problems.isEmpty()
-                    ? new LoginSource.Current(config.login)
+                    ? new LoginSource.Current(login)
                     : new LoginSource.Unreadable(String.join("; ", problems));
         };
     }
 
+    private static DatabaseLogin readLogin(Environment environment, String prefix, DatabaseLogin otherwise) {
+        boolean whole = environment.isSet(prefix + "_USER") && environment.isSet(prefix + "_PASSWORD");
+        DatabaseLogin url = whole
+                ? otherwise
+                : environment
+                        .optional(prefix + "_URL", text -> login(uri(text)))
+                        .orElse(otherwise);
+        return new DatabaseLogin(
+                environment.text(prefix + "_USER", url.user()), environment.text(prefix + "_PASSWORD", url.password()));
+    }
+
     /** Parses {@code postgresql://user:password@host:port/database?sslmode=…&sslrootcert=…}. Messages never hold the text. */
     static DatabaseConfig parse(String url) {
-        URI uri;
-        try {
-            uri = new URI(url);
-        } catch (URISyntaxException _) {
-            throw new IllegalArgumentException("must look like postgresql://user:password@host:5432/database");
-        }
-        boolean known = "postgresql".equals(uri.getScheme()) || "postgres".equals(uri.getScheme());
-        String path = Optional.ofNullable(uri.getPath()).orElse("");
-        if (!known || uri.getHost() == null || path.length() < 2) {
-            throw new IllegalArgumentException("must look like postgresql://user:password@host:5432/database");
-        }
-        if (uri.getPort() == 0 || uri.getPort() > 65_535) {
-            throw new IllegalArgumentException("must have a port from 1 to 65535");
-        }
-        String[] login = Optional.ofNullable(uri.getRawUserInfo()).orElse("").split(":", 2);
+        URI uri = uri(url);
+        DatabaseLogin login = login(uri);
         SslMode sslMode = SslMode.PREFER;
         Optional<CaBundle> rootCertificates = Optional.empty();
         for (String parameter :
@@ -182,11 +185,34 @@ public record DatabaseConfig(
         return new DatabaseConfig(
                 uri.getHost(),
                 uri.getPort() < 0 ? 5432 : uri.getPort(),
-                path.substring(1),
-                decode(login[0]),
-                login.length > 1 ? decode(login[1]) : "",
+                uri.getPath().substring(1),
+                login,
                 sslMode,
-                rootCertificates);
+                rootCertificates,
+                Optional.empty());
+    }
+
+    private static URI uri(String url) {
+        URI uri;
+        try {
+            uri = new URI(url);
+        } catch (URISyntaxException _) {
+            throw new IllegalArgumentException("must look like postgresql://user:password@host:5432/database");
+        }
+        boolean known = "postgresql".equals(uri.getScheme()) || "postgres".equals(uri.getScheme());
+        String path = Optional.ofNullable(uri.getPath()).orElse("");
+        if (!known || uri.getHost() == null || path.length() < 2) {
+            throw new IllegalArgumentException("must look like postgresql://user:password@host:5432/database");
+        }
+        if (uri.getPort() == 0 || uri.getPort() > 65_535) {
+            throw new IllegalArgumentException("must have a port from 1 to 65535");
+        }
+        return uri;
+    }
+
+    private static DatabaseLogin login(URI uri) {
+        String[] parts = Optional.ofNullable(uri.getRawUserInfo()).orElse("").split(":", 2);
+        return new DatabaseLogin(decode(parts[0]), parts.length > 1 ? decode(parts[1]) : "");
     }
 
     private static CaBundle rootCertificates(String path) {

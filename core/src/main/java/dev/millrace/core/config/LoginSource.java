@@ -4,7 +4,7 @@ package dev.millrace.core.config;
 @FunctionalInterface
 public interface LoginSource {
 
-    /** Reads it again. It may block, for some seconds at most. */
+    /** Reads it again. It may block for as long as the stores that keep its parts are waited for ({@link ReferenceStore}). */
     Answer read();
 
     /** What became of it. */

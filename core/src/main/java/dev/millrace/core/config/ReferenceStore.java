@@ -1,6 +1,9 @@
 package dev.millrace.core.config;
 
-/** Where values are kept that settings refer to with {@code secret:} and {@code ssm:}. It may block, for some seconds at most. */
+/**
+ * Where values are kept that settings refer to with {@code secret:} and {@code ssm:}. Each call may block for as long as the service
+ * is waited for, half a minute where nothing else was said; whoever asks does so where nothing else waits.
+ */
 public interface ReferenceStore {
 
     /** The text of a secret, by its name or ARN. */

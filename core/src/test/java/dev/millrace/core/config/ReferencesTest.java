@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.core.TestCa;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -165,6 +169,57 @@ class ReferencesTest {
         LoginSource.Unreadable unreadable = assertInstanceOf(
                 LoginSource.Unreadable.class, config.renewal().orElseThrow().read());
         assertTrue(unreadable.reason().contains("DATABASE_PASSWORD: "), unreadable::reason);
+    }
+
+    /** Whoever must log in again needs no more than the login. */
+    @Test
+    void aLoginIsReadAgainThoughTheParameterStoreIsAway() throws Exception {
+        Environment environment = environment(Map.of(
+                "DATABASE_HOST", "ssm:/iot/host",
+                "DATABASE_URL", "ssm:/iot/url",
+                "DATABASE_USER", "secret:db#username",
+                "DATABASE_PASSWORD", "secret:db#password",
+                "DATABASE_MIGRATION_URL", "ssm:/iot/url",
+                "DATABASE_MIGRATION_USER", "secret:db#username",
+                "DATABASE_MIGRATION_PASSWORD", "secret:db#password"));
+        store.kept.put("parameter /iot/url", new ReferenceStore.Value("postgresql://db:6000/iot"));
+        DatabaseConfig service = DatabaseConfig.read(environment);
+        DatabaseConfig owner = DatabaseConfig.readMigration(environment, service);
+        environment.check();
+        store.asked.clear();
+        ReferenceStore.Answer away = new ReferenceStore.Unreachable("cannot be read: nobody there");
+        store.kept.put("parameter /iot/host", away);
+        store.kept.put("parameter /iot/url", away);
+        store.kept.put("secret db", new ReferenceStore.Value("{\"username\":\"gateway_2\",\"password\":\"next\"}"));
+
+        for (DatabaseConfig config : List.of(service, owner)) {
+            assertEquals(
+                    new LoginSource.Current(new DatabaseLogin("gateway_2", "next")),
+                    config.renewal().orElseThrow().read());
+        }
+        assertEquals(List.of("secret db", "secret db"), store.asked);
+    }
+
+    @Test
+    void ofAUrlThatIsReadAgainTheLoginAloneCounts(@TempDir Path folder) throws Exception {
+        Path authorities = new TestCa(folder, "ca").bundle().file();
+        String rest = "@db/iot?sslmode=verify-full&sslrootcert=" + authorities;
+        store.kept.put("secret url", new ReferenceStore.Value("postgresql://gateway:first" + rest));
+        Environment environment = environment(Map.of("DATABASE_URL", "secret:url"));
+        DatabaseConfig config = DatabaseConfig.read(environment);
+        environment.check();
+        Files.delete(authorities);
+        store.kept.put("secret url", new ReferenceStore.Value("postgresql://gateway_2:n%20xt" + rest));
+
+        assertEquals(
+                new LoginSource.Current(new DatabaseLogin("gateway_2", "n xt")),
+                config.renewal().orElseThrow().read());
+
+        store.kept.put("secret url", new ReferenceStore.Value("gateway_2:next"));
+        assertEquals(
+                new LoginSource.Unreadable(
+                        "DATABASE_URL: must look like postgresql://user:password@host:5432/database"),
+                config.renewal().orElseThrow().read());
     }
 
     @Test

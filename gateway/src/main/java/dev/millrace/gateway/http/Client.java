@@ -3,6 +3,8 @@ package dev.millrace.gateway.http;
 import dev.millrace.gateway.GatewayMetrics.Cut;
 import dev.millrace.gateway.auth.Credentials;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,6 +20,7 @@ abstract sealed class Client permits Http1Client, Http2Client {
     final ConnectionWatch.Terms terms;
     private final boolean secure;
     private final Credentials shown;
+    private boolean ending;
 
     /**
      * A connection that was just opened.
@@ -50,8 +53,15 @@ abstract sealed class Client permits Http1Client, Http2Client {
     /** Answers what is no HTTP. */
     abstract void refuse(HttpServerRequest request, Problem problem);
 
-    /** Looks whether something takes too long. */
-    abstract void look(long now);
+    /** Looks whether something takes too long; at one that is being closed no more, which may take a while. */
+    final void look(long now) {
+        if (!ending) {
+            lookAtOpen(now);
+        }
+    }
+
+    /** Looks whether something takes too long on a connection that nobody here has ended. */
+    abstract void lookAtOpen(long now);
 
     /** Whether it is one of TLS. */
     final boolean isSecure() {
@@ -68,17 +78,34 @@ abstract sealed class Client permits Http1Client, Http2Client {
         return channel.channel().remoteAddress() instanceof InetSocketAddress socket ? socket.getAddress() : null;
     }
 
+    /** Cuts it off; counted once, whatever else it has done wrong. */
     final void cut(Cut reason) {
-        terms.metrics().cut(reason);
+        if (!ending) {
+            terms.metrics().cut(reason);
+            end();
+        }
+    }
+
+    /** Closes it, and looks at it no more. */
+    final void end() {
+        ending = true;
         closeNow(channel);
     }
 
     /**
      * Closes a connection without waiting for what is still to be written: nobody may be there to read it. Vert.x would wait
-     * for it, but its handler is not asked when its own context is closed.
+     * for it, but its handler is not asked when its own context is closed. TLS would wait too, to say farewell behind it: where
+     * something is left unread, it is not asked either.
      */
     @SuppressWarnings("FutureReturnValueIgnored") // a channel that cannot be closed is closed
     static void closeNow(ChannelHandlerContext channel) {
-        channel.close();
+        ChannelHandlerContext tls = channel.pipeline().context(SslHandler.class);
+        (tls != null && hasUnreadBytes(channel) ? tls : channel).close();
+    }
+
+    /** Whether there is something that the client has not taken yet, and the kernel has no room for. */
+    static boolean hasUnreadBytes(ChannelHandlerContext channel) {
+        ChannelOutboundBuffer pending = channel.channel().unsafe().outboundBuffer();
+        return pending != null && pending.totalPendingWriteBytes() > 0;
     }
 }

@@ -5,7 +5,6 @@ import dev.millrace.gateway.GatewayMetrics.Route;
 import dev.millrace.gateway.auth.Credentials;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -90,7 +89,7 @@ final class Http1Client extends Client {
     }
 
     @Override
-    void look(long now) {
+    void lookAtOpen(long now) {
         HttpServerRequest current = request;
         if (current == null) {
             if (now - since > terms.idleTimeout()) {
@@ -103,7 +102,7 @@ final class Http1Client extends Client {
             if (bodyComes && now - since > terms.requestTimeout()) {
                 cut(Cut.SLOW_REQUEST);
             }
-        } else if (hasUnreadBytes()) {
+        } else if (hasUnreadBytes(channel)) {
             if (!unread) {
                 unread = true;
                 since = now;
@@ -130,15 +129,10 @@ final class Http1Client extends Client {
         if (discardedBefore < 0) {
             since = now;
         } else if (discarded == discardedBefore) {
-            closeNow(channel);
+            end();
         } else if (now - since > terms.requestTimeout()) {
             cut(Cut.SLOW_REQUEST);
         }
         discardedBefore = discarded;
-    }
-
-    private boolean hasUnreadBytes() {
-        ChannelOutboundBuffer pending = channel.channel().unsafe().outboundBuffer();
-        return pending != null && pending.totalPendingWriteBytes() > 0;
     }
 }

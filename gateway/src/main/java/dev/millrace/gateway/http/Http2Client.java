@@ -46,6 +46,8 @@ final class Http2Client extends Client {
         private long since;
         private boolean unread;
         private long discarded;
+        /** Reset, which takes until the client lets it be told. */
+        private boolean ending;
 
         Stream(HttpServerRequest request, long now) {
             this.request = request;
@@ -108,7 +110,7 @@ final class Http2Client extends Client {
     void discard(HttpServerRequest answered) {
         answered.handler(chunk -> {
             Stream stream = streams.get(answered.response().streamId());
-            if (stream != null) {
+            if (stream != null && !stream.ending) {
                 stream.discarded += chunk.length();
                 if (stream.discarded > WINDOW) {
                     // it has its answer; no fault of its sender's (RFC 9113, 8.1)
@@ -143,7 +145,7 @@ final class Http2Client extends Client {
     }
 
     @Override
-    void look(long now) {
+    void lookAtOpen(long now) {
         if (isUnreadFor(now)) {
             cut(Cut.UNREAD_ANSWER);
         } else if (streams.isEmpty()) {
@@ -168,7 +170,7 @@ final class Http2Client extends Client {
     /** Says which stream was the last, so that the client knows that one which it sends at this moment was not taken. */
     private void leave() {
         connection.goAway(Http2Error.NO_ERROR.code());
-        closeNow(channel);
+        end();
     }
 
     /** Whether the client has taken nothing for too long, of anything. */
@@ -182,6 +184,9 @@ final class Http2Client extends Client {
     }
 
     private void look(Stream stream, long now) {
+        if (stream.ending) {
+            return;
+        }
         boolean bodyComes = !stream.request.isEnded();
         boolean answered = stream.request.response().ended();
         if (bodyComes) {
@@ -204,6 +209,7 @@ final class Http2Client extends Client {
     /** Ends a stream, and tells whoever reads its body, which Vert.x would not. */
     @SuppressWarnings("FutureReturnValueIgnored") // a stream that cannot be reset is closed
     private static void reset(Stream stream, Http2Error code) {
+        stream.ending = true;
         ((Http2ServerRequest) stream.request).handleException(new StreamResetException(code.code()));
         stream.request.response().reset(code.code());
     }

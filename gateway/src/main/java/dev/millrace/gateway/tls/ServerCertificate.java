@@ -34,6 +34,8 @@ final class ServerCertificate {
     private volatile boolean stale;
     private String seen;
     private Optional<String> suspected = Optional.empty();
+    /** What was seen last, where the clock alone is against it. */
+    private Optional<TlsMaterial> awaited = Optional.empty();
 
     ServerCertificate(TlsConfig config, GatewayMetrics metrics, InstantSource clock) {
         this.files = config.files();
@@ -66,14 +68,15 @@ final class ServerCertificate {
     /**
      * Looks whether the files have another content than at the last look, and takes it over; blocks. Connections that there are
      * keep what they began with. A content with a problem is given a second look before anything is said: while one file has been
-     * written and the other has not, they do not fit.
+     * written and the other has not, they do not fit. One that is right but for the time is taken when its time has come.
      */
     synchronized Reload reload() {
-        TlsFiles.Loaded loaded = files.load();
-        if (loaded.version().equals(seen)) {
+        Optional<TlsFiles.Loaded> other = files.loadUnless(seen);
+        if (other.isEmpty()) {
             suspected = Optional.empty();
-            return Reload.UNCHANGED;
+            return reloadAwaited();
         }
+        TlsFiles.Loaded loaded = other.get();
         List<Problem> problems =
                 switch (loaded.parsed()) {
                     case Parsed.Valid(TlsMaterial read) ->
@@ -89,6 +92,7 @@ final class ServerCertificate {
             return Reload.UNCHANGED;
         }
         seen = loaded.version();
+        awaited = loaded.parsed() instanceof Parsed.Valid(TlsMaterial read) ? Optional.of(read) : Optional.empty();
         stale = true;
         metrics.certificateReloaded(Reload.REFUSED);
         LOG.warn(
@@ -97,10 +101,18 @@ final class ServerCertificate {
         return Reload.REFUSED;
     }
 
+    private Reload reloadAwaited() {
+        Optional<TlsMaterial> ripe =
+                awaited.filter(read -> read.problemAt(clock.instant()).isEmpty());
+        ripe.ifPresent(read -> adopt(seen, read));
+        return ripe.isPresent() ? Reload.ADOPTED : Reload.UNCHANGED;
+    }
+
     private void adopt(String version, TlsMaterial adopted) {
         material = adopted;
         seen = version;
         suspected = Optional.empty();
+        awaited = Optional.empty();
         stale = false;
         metrics.certificateReloaded(Reload.ADOPTED);
         ServerSSLOptions options = options();

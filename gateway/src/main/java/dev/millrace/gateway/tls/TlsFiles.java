@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Where certificate, key and the authorities of clients stand.
@@ -34,16 +35,38 @@ record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthorities) {
 
     /** Reads them; blocks. */
     Loaded load() {
+        return content().load();
+    }
+
+    /**
+     * Reads them, and takes them apart where their content is another than one that was seen; blocks. The rest costs a processor
+     * much more than the reading: signatures are made and verified.
+     */
+    Optional<Loaded> loadUnless(String seen) {
+        return Optional.of(content())
+                .filter(content -> !content.version.equals(seen))
+                .map(Content::load);
+    }
+
+    private Content content() {
         List<Problem> problems = new ArrayList<>();
         Optional<byte[]> first = read("TLS_CERT_FILE", certificate, problems);
         Optional<byte[]> second = read("TLS_KEY_FILE", key, problems);
         Optional<byte[]> third = clientAuthorities.flatMap(path -> read("CLIENT_CA_FILE", path, problems));
         String version = version(List.of(first, second, third), problems);
-        return new Loaded(
+        return new Content(
                 version,
-                problems.isEmpty()
+                () -> problems.isEmpty()
                         ? TlsMaterial.parse(first.orElseThrow(), second.orElseThrow(), third)
                         : new Parsed.Refused(problems));
+    }
+
+    /** What stands in them, not taken apart yet. */
+    private record Content(String version, Supplier<Parsed> parser) {
+
+        Loaded load() {
+            return new Loaded(version, parser.get());
+        }
     }
 
     private static Optional<byte[]> read(String setting, Path path, List<Problem> problems) {

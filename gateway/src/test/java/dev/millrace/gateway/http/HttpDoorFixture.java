@@ -82,7 +82,7 @@ abstract class HttpDoorFixture {
                 ratePerDevice(),
                 doorClock().getAsLong());
         AuthFailureLog failures = new AuthFailureLog(metrics, now::get);
-        tls = tlsConfig().map(given -> new Tls(given, metrics, failures, InstantSource.system()));
+        tls = tlsConfig().map(given -> new Tls(given, metrics, failures, tlsClock()));
         door = new HttpDoor(
                 vertx,
                 config,
@@ -125,6 +125,11 @@ abstract class HttpDoorFixture {
     /** The door's clock, called as {@link #limits} is. */
     LongSupplier doorClock() {
         return System::nanoTime;
+    }
+
+    /** Tells whether the server's certificates are valid; called as {@link #limits} is. */
+    InstantSource tlsClock() {
+        return InstantSource.system();
     }
 
     @BeforeEach

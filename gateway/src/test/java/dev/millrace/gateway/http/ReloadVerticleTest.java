@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +25,14 @@ import org.junit.jupiter.api.Test;
 class ReloadVerticleTest extends TlsHttpFixture {
 
     private static final String NAMES = "dns:localhost,ip:127.0.0.1";
+
+    /** How far the gateway's clock is behind. */
+    private long secondsBehind;
+
+    @Override
+    InstantSource tlsClock() {
+        return () -> Instant.now().minusSeconds(secondsBehind);
+    }
 
     @BeforeEach
     void takeEverything() {
@@ -70,10 +79,7 @@ class ReloadVerticleTest extends TlsHttpFixture {
         assertEquals(1, stale());
         // told once
         assertEquals(Reload.UNCHANGED, reload());
-        assertEquals(
-                1,
-                registry.counter("millrace.gateway.tls.reloads", "outcome", "refused")
-                        .count());
+        assertEquals(1, reloads("refused"));
         assertEquals(before, serial());
 
         TestTls.replace(directory, next);
@@ -90,10 +96,7 @@ class ReloadVerticleTest extends TlsHttpFixture {
         assertEquals(Reload.UNCHANGED, reload());
         TestTls.replace(directory, next);
         assertEquals(Reload.ADOPTED, reload());
-        assertEquals(
-                0,
-                registry.counter("millrace.gateway.tls.reloads", "outcome", "refused")
-                        .count());
+        assertEquals(0, reloads("refused"));
     }
 
     @Test
@@ -109,6 +112,55 @@ class ReloadVerticleTest extends TlsHttpFixture {
             assertEquals(Reload.REFUSED, reload());
             assertEquals(before, serial());
         }
+    }
+
+    @Test
+    void aCertificateThatIsNotValidYetIsToldOnceAndTakenWhenItsTimeHasCome() throws Exception {
+        BigInteger before = serial();
+        Instant now = Instant.now();
+        Identity next = ca().issue(
+                        "next",
+                        Leaf.of("next").names(NAMES).valid(now.minusSeconds(3600), now.plus(Duration.ofDays(2))));
+        secondsBehind = 7200;
+        TestTls.replace(directory, next);
+        assertEquals(Reload.UNCHANGED, reload());
+        assertEquals(Reload.REFUSED, reload());
+        assertEquals(Reload.UNCHANGED, reload());
+        assertEquals(1, stale());
+        assertEquals(before, serial());
+
+        secondsBehind = 0;
+        assertEquals(Reload.ADOPTED, reload());
+        assertEquals(0, stale());
+        assertEquals(1, reloads("refused"));
+        assertEquals(1, reloads("adopted"));
+        await("a new connection sees it", () -> serial().equals(next.leaf().getSerialNumber()));
+        assertEquals(Reload.UNCHANGED, reload());
+    }
+
+    /** What was waited for is forgotten once other files stand there. */
+    @Test
+    void aCertificateThatWasTakenBackBeforeItsTimeIsNotTaken() throws Exception {
+        Identity old = server();
+        TestTls.replace(directory, old);
+        reload();
+        Instant now = Instant.now();
+        Identity next = ca().issue(
+                        "next",
+                        Leaf.of("next").names(NAMES).valid(now.minusSeconds(3600), now.plus(Duration.ofDays(2))));
+        secondsBehind = 7200;
+        TestTls.replace(directory, next);
+        reload();
+        assertEquals(Reload.REFUSED, reload());
+        Identity other = ca().server("other", NAMES);
+        TestTls.replace(directory, new Identity(old.certificate(), other.key(), old.chain(), other.privateKey()));
+        reload();
+        assertEquals(Reload.REFUSED, reload());
+
+        secondsBehind = 0;
+        assertEquals(Reload.UNCHANGED, reload());
+        assertEquals(1, stale());
+        assertEquals(old.leaf().getSerialNumber(), serial());
     }
 
     @Test
@@ -147,6 +199,11 @@ class ReloadVerticleTest extends TlsHttpFixture {
 
     private Reload reload() {
         return tls.orElseThrow().reload();
+    }
+
+    private double reloads(String outcome) {
+        return registry.counter("millrace.gateway.tls.reloads", "outcome", outcome)
+                .count();
     }
 
     private double stale() {

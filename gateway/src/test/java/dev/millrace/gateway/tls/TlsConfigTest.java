@@ -1,6 +1,7 @@
 package dev.millrace.gateway.tls;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import dev.millrace.core.TestCa.Leaf;
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
 import dev.millrace.gateway.GatewayConfig;
+import dev.millrace.gateway.tls.TlsMaterial.Parsed;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -99,6 +101,30 @@ class TlsConfigTest {
         Environment other = environment(files(Map.of("TLS_KEY_FILE", sec1.toString())));
         assertTrue(GatewayConfig.read(other).tls().isPresent());
         other.check();
+    }
+
+    /** Each second somebody looks. */
+    @Test
+    void filesThatWereSeenAreNotTakenApartAgainHoweverWrongTheyAre() throws Exception {
+        Identity own = server.orElseThrow();
+        Path certificate = Files.copy(own.certificate(), folder.resolve("looked-at.pem"));
+        TlsFiles files = new TlsFiles(certificate, own.key(), Optional.empty());
+        String first = files.load().version();
+        assertEquals(Optional.empty(), files.loadUnless(first));
+
+        Files.writeString(certificate, "no certificate");
+        TlsFiles.Loaded wrong = files.loadUnless(first).orElseThrow();
+        assertInstanceOf(Parsed.Refused.class, wrong.parsed());
+        assertEquals(Optional.empty(), files.loadUnless(wrong.version()));
+
+        Files.delete(certificate);
+        TlsFiles.Loaded gone = files.loadUnless(wrong.version()).orElseThrow();
+        assertEquals(Optional.empty(), files.loadUnless(gone.version()));
+
+        Files.copy(own.certificate(), certificate);
+        TlsFiles.Loaded again = files.loadUnless(gone.version()).orElseThrow();
+        assertEquals(first, again.version());
+        assertInstanceOf(Parsed.Valid.class, again.parsed());
     }
 
     @Test
