@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import redis.embedded.RedisServer;
 import redis.embedded.core.RedisServerBuilder;
@@ -67,12 +68,25 @@ final class RedisServers implements AutoCloseable {
         }
 
         void start() {
-            try {
-                server = build();
-                server.start();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+            for (int left = 100; ; left--) {
+                try {
+                    server = build();
+                    server.start();
+                    return;
+                } catch (IOException e) {
+                    // a program that was written just now is busy while a process that another test starts has
+                    // inherited it
+                    if (left == 0 || !isBusy(e)) {
+                        throw new UncheckedIOException(e);
+                    }
+                    LockSupport.parkNanos(20_000_000);
+                }
             }
+        }
+
+        private static boolean isBusy(Throwable failure) {
+            String message = String.valueOf(failure.getMessage());
+            return message.contains("Text file busy") || (failure.getCause() != null && isBusy(failure.getCause()));
         }
 
         void stop() {
