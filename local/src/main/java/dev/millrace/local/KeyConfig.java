@@ -21,8 +21,8 @@ import java.util.Optional;
  */
 public record KeyConfig(String name, Role role, List<String> sensors) {
 
-    /** Stands for the key that is not made yet where the gateway would look at it. */
-    private static final ApiKey ANY = new ApiKey("any");
+    /** Stands for the key that is not made yet where the gateway would look at it. No name is like it. */
+    private static final ApiKey ANY = new ApiKey("~");
 
     /** Reads the settings of {@code key}; {@link Environment#check} tells what is wrong with them. */
     static KeyConfig read(Environment environment) {

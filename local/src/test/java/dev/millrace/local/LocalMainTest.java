@@ -112,7 +112,7 @@ class LocalMainTest {
                   KEY_ROLE: must be one of reader, operator, admin, device
                   KEY_SENSORS: must be there for a device
                 The configuration has 3 problems:
-                  KEY_NAME: must be 1 to 128 of A-Z a-z 0-9 . _ : -
+                  KEY_NAME: must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or a digit
                   KEY_SENSORS: [1]: must be a sensor's id, or the beginning of one and *
                   KEY_SENSORS: [2]: must be a sensor's id, or the beginning of one and *
                 The configuration has 1 problem:
