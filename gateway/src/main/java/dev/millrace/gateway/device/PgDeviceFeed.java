@@ -336,10 +336,11 @@ public final class PgDeviceFeed {
         context.runOnContext(_ -> {
             closed = true;
             vertx.cancelTimer(seenTimer);
-            Future<Void> saved = listening ? saveSeen(Duration.ZERO) : Future.succeededFuture();
-            saved.eventually(notifications::close)
+            // what does not fit into that is known a little less exactly
+            Future<Void> saved = (listening ? saveSeen(Duration.ZERO) : Future.<Void>succeededFuture())
                     .timeout(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)
-                    .onComplete(ended);
+                    .otherwiseEmpty();
+            saved.eventually(notifications::close).onComplete(ended);
         });
         return ended.future();
     }
