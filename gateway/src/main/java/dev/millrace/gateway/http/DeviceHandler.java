@@ -73,7 +73,7 @@ final class DeviceHandler {
     /** {@code GET /devices?after=&type=&limit=}. */
     void devices(Exchange exchange) {
         try {
-            QueryParameters parameters = parameters(exchange, Set.of("after", "type", "limit"));
+            QueryParameters parameters = exchange.parameters(Set.of("after", "type", "limit"));
             int limit = parameters.limit(DEFAULT_LIMIT, MAX_LIMIT);
             String after = parameters.text("after").orElse("");
             if (!after.isEmpty() && !Device.isId(after)) {
@@ -94,7 +94,7 @@ final class DeviceHandler {
                 exchange.json(200, json.encode());
             });
         } catch (BadParameter e) {
-            malformed(exchange, e);
+            exchange.malformed(e);
         }
     }
 
@@ -206,9 +206,9 @@ final class DeviceHandler {
             return;
         }
         try {
-            parameters(exchange, Set.of());
+            exchange.parameters(Set.of());
         } catch (BadParameter e) {
-            malformed(exchange, e);
+            exchange.malformed(e);
             return;
         }
         handler.accept(id);
@@ -291,14 +291,6 @@ final class DeviceHandler {
                 principal.name(),
                 principal.role(),
                 Gate.address(exchange.context().request()));
-    }
-
-    private static QueryParameters parameters(Exchange exchange, Set<String> known) throws BadParameter {
-        return new QueryParameters(exchange.context().queryParams(), known);
-    }
-
-    private static void malformed(Exchange exchange, BadParameter e) {
-        exchange.problem(Problem.of(Problem.Code.MALFORMED, String.valueOf(e.getMessage())));
     }
 
     private static <T> void answer(Exchange exchange, Future<T> outcome, Consumer<T> answered) {

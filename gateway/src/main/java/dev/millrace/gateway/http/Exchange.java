@@ -2,11 +2,13 @@ package dev.millrace.gateway.http;
 
 import dev.millrace.gateway.GatewayMetrics.Route;
 import dev.millrace.gateway.auth.Principal;
+import dev.millrace.gateway.http.QueryParameters.BadParameter;
 import dev.millrace.gateway.ingest.SensorScope;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One request being answered.
@@ -36,6 +38,20 @@ record Exchange(RoutingContext context, Route route, Answers answers, Optional<P
     /** The rest of the request's body is not worth reading for the sake of the connection: to be called before the answer. */
     void stopBody() {
         answers.stopBody(context.request());
+    }
+
+    /**
+     * The query parameters.
+     *
+     * @throws BadParameter if one is none of {@code known} or occurs twice
+     */
+    QueryParameters parameters(Set<String> known) throws BadParameter {
+        return new QueryParameters(context.queryParams(), known);
+    }
+
+    /** Answers that a parameter is wrong. */
+    Future<Void> malformed(BadParameter wrong) {
+        return problem(Problem.of(Problem.Code.MALFORMED, String.valueOf(wrong.getMessage())));
     }
 
     /** Throws away what is still to come of the body. */

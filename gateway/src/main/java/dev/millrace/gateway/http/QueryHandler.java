@@ -36,7 +36,7 @@ final class QueryHandler {
     /** {@code GET /sensors?after=&limit=}. */
     void sensors(Exchange exchange) {
         try {
-            QueryParameters parameters = parameters(exchange, Set.of("after", "limit"));
+            QueryParameters parameters = exchange.parameters(Set.of("after", "limit"));
             int limit = parameters.limit(DEFAULT_LIMIT, MAX_LIMIT);
             String after = parameters.text("after").orElse("");
             if (!after.isEmpty() && !Names.isSensorId(after)) {
@@ -47,7 +47,7 @@ final class QueryHandler {
                 return latest.latest(page).map(values -> sensorsJson(ids, page, values));
             }));
         } catch (BadParameter e) {
-            malformed(exchange, e);
+            exchange.malformed(e);
         }
     }
 
@@ -69,9 +69,9 @@ final class QueryHandler {
             return;
         }
         try {
-            parameters(exchange, Set.of());
+            exchange.parameters(Set.of());
         } catch (BadParameter e) {
-            malformed(exchange, e);
+            exchange.malformed(e);
             return;
         }
         answer(exchange, latest.latest(List.of(id)).map(values -> Optional.ofNullable(values.get(id))
@@ -82,7 +82,7 @@ final class QueryHandler {
     void readings(Exchange exchange) {
         String id = Objects.requireNonNull(exchange.context().pathParam("id"));
         try {
-            QueryParameters parameters = parameters(exchange, Set.of("metric", "from", "to", "limit"));
+            QueryParameters parameters = exchange.parameters(Set.of("metric", "from", "to", "limit"));
             parameters.checkRange("from", "to");
             ReadingsQuery query = new ReadingsQuery(
                     id,
@@ -100,7 +100,7 @@ final class QueryHandler {
             }
             answer(exchange, store.readings(query).map(found -> found.map(page -> QueryJson.readings(id, page))));
         } catch (BadParameter e) {
-            malformed(exchange, e);
+            exchange.malformed(e);
         }
     }
 
@@ -108,7 +108,7 @@ final class QueryHandler {
     void anomalies(Exchange exchange) {
         try {
             QueryParameters parameters =
-                    parameters(exchange, Set.of("sensorId", "state", "severity", "from", "to", "after", "limit"));
+                    exchange.parameters(Set.of("sensorId", "state", "severity", "from", "to", "after", "limit"));
             parameters.checkRange("from", "to");
             Optional<String> sensorId = parameters.text("sensorId");
             if (sensorId.isPresent() && !Names.isSensorId(sensorId.get())) {
@@ -126,16 +126,8 @@ final class QueryHandler {
                     exchange,
                     store.anomalies(query).map(found -> Optional.of(QueryJson.anomalies(found, query.limit()))));
         } catch (BadParameter e) {
-            malformed(exchange, e);
+            exchange.malformed(e);
         }
-    }
-
-    private static QueryParameters parameters(Exchange exchange, Set<String> known) throws BadParameter {
-        return new QueryParameters(exchange.context().queryParams(), known);
-    }
-
-    private static void malformed(Exchange exchange, BadParameter e) {
-        exchange.problem(Problem.of(Problem.Code.MALFORMED, String.valueOf(e.getMessage())));
     }
 
     /** Answers with the JSON, or 404 where there is none, or 503 where the store cannot answer. */

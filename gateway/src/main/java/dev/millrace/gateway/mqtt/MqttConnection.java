@@ -1,8 +1,6 @@
 package dev.millrace.gateway.mqtt;
 
 import dev.millrace.gateway.auth.Credentials;
-import dev.millrace.gateway.auth.Principal;
-import dev.millrace.gateway.auth.Role;
 import dev.millrace.gateway.limit.AddressRateLimit;
 import dev.millrace.gateway.limit.BodyBudget;
 import dev.millrace.gateway.mqtt.MqttMetrics.Connect;
@@ -16,8 +14,6 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -41,12 +37,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     /** How long a client may take to close after it was told to. */
     private static final Duration LINGER = Duration.ofSeconds(2);
 
-    /** How often whoever keeps the devices hears of one that goes on publishing. */
-    private static final Duration SEEN_INTERVAL = Duration.ofMinutes(1);
-
     private static final Logger LOG = LoggerFactory.getLogger(MqttConnection.class);
-
-    private static final Principal NOBODY = new Principal("nobody", Role.DEVICE, _ -> false);
 
     /** Where the connection stands. */
     private sealed interface State {
@@ -83,16 +74,8 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
     private final long patience;
     private final BodyBudget.Share willBytes;
     private final Silence silence;
+    private final Standing standing;
     private State state = new State.Opened();
-    private Principal principal = NOBODY;
-    private long authRevision;
-    /** When it must be asked again who it is, in microseconds since 1970. */
-    private long authUntil = Long.MAX_VALUE;
-
-    /** When it was asked last who it is, and whether it has sent anything since: who asks learns that it is there. */
-    private long askedAt;
-
-    private boolean active;
     private long openedAt;
     private long lastReceipt;
     private long sessionExpiry;
@@ -112,6 +95,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         this.shared = shared;
         this.shown = shown;
         this.neighbours = neighbours;
+        this.standing = new Standing(shared);
         this.vertxContext = vertxContext;
         this.channel = channel;
         this.address = channel.address();
@@ -139,14 +123,14 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         switch (state) {
             case State.Opened _ -> first(packet);
             case State.Connected connected -> {
-                if (authRevision != shared.reception().revision()) {
+                if (standing.mayHaveChanged()) {
                     // who may publish no more does not publish this either
                     authenticateAgain(connected.client, connected.publishes);
                     if (state instanceof State.Closing) {
                         return;
                     }
                 }
-                active = true;
+                standing.isHeard();
                 next(connected, packet);
                 if (connected.client.will().isPresent()) {
                     // after the packet: behind what a reading in it got
@@ -184,14 +168,14 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
             refuse(connect.version(), ReasonCode.CONNECTION_RATE_EXCEEDED, Connect.RATE_LIMITED);
             return;
         }
-        authRevision = shared.reception().revision();
+        standing.isAsked();
         switch (shared.reception().receive(connect, shown, address)) {
             case Reception.Verdict.Refused(ReasonCode reason, Connect counted) ->
                 refuse(connect.version(), reason, counted);
             case Reception.Verdict.Welcome welcome -> {
                 if (willBytes.resize(
                         connect.will().map(will -> will.payload().length).orElse(0))) {
-                    become(welcome);
+                    standing.become(welcome);
                     claim(connect, welcome);
                 } else {
                     refuse(connect.version(), ReasonCode.QUOTA_EXCEEDED, Connect.NO_ROOM);
@@ -213,7 +197,8 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         framer.speak(connect.version(), shared.clients().bodies());
         framer.whenStarved(this::starved);
         updateReading();
-        Sessions.Key key = new Sessions.Key(principal.name(), accepted.client().id());
+        Sessions.Key key =
+                new Sessions.Key(standing.principal().name(), accepted.client().id());
         Future<Sessions.Session> session = shared.sessions().claim(key, connect.cleanStart(), this);
         if (session.succeeded()) {
             connected(accepted, session.result());
@@ -230,7 +215,13 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
         }
         Client client = accepted.client();
         Publishes publishes = new Publishes(
-                shared, client, principal, session.ids(), channel.addressKey(), Duration.ofNanos(patience), this);
+                shared,
+                client,
+                standing.principal(),
+                session.ids(),
+                channel.addressKey(),
+                Duration.ofNanos(patience),
+                this);
         state = new State.Connected(client, session, publishes);
         lastReceipt = shared.receipt().next();
         silence.broken(shared.nanoTime().getAsLong());
@@ -463,10 +454,7 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
                 // the older connection's end is a matter of moments
             }
             case State.Connected(Client client, Sessions.Session _, Publishes publishes) -> {
-                boolean unseen = active && now - askedAt > SEEN_INTERVAL.toNanos();
-                if (unseen
-                        || authRevision != shared.reception().revision()
-                        || shared.receipt().now() >= authUntil) {
+                if (standing.isDue(now)) {
                     authenticateAgain(client, publishes);
                 }
                 lookAtSilence(client, now);
@@ -494,23 +482,14 @@ final class MqttConnection implements Publishes.Line, Sessions.Owner {
 
     /** Keys have changed: the client goes on as who it is now, or not at all. */
     private void authenticateAgain(Client client, Publishes publishes) {
-        authRevision = shared.reception().revision();
-        askedAt = shared.nanoTime().getAsLong();
-        active = false;
+        standing.isAsked();
         switch (shared.reception().again(client.credentials(), address)) {
             case Reception.Verdict.Welcome welcome -> {
-                become(welcome);
-                publishes.become(principal);
+                standing.become(welcome);
+                publishes.become(standing.principal());
             }
             case Reception.Verdict.Refused(ReasonCode reason, Connect _) -> end(End.UNAUTHORIZED, reason);
         }
-    }
-
-    private void become(Reception.Verdict.Welcome welcome) {
-        principal = welcome.principal();
-        authUntil = welcome.until().equals(Instant.MAX)
-                ? Long.MAX_VALUE
-                : ChronoUnit.MICROS.between(Instant.EPOCH, welcome.until());
     }
 
     @Override

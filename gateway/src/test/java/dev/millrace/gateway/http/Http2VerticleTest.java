@@ -8,11 +8,8 @@ import dev.millrace.gateway.http.RawHttp2.Frame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.vertx.core.Future;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -36,14 +33,6 @@ class Http2VerticleTest extends TlsHttpFixture {
     @Override
     LongSupplier doorClock() {
         return CLOCK::get;
-    }
-
-    private RawHttp2 connect(byte[]... settings) throws IOException {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        for (byte[] one : settings) {
-            all.writeBytes(one);
-        }
-        return new RawHttp2(dial(Optional.empty(), "h2"), all.toByteArray());
     }
 
     @Test
@@ -362,87 +351,6 @@ class Http2VerticleTest extends TlsHttpFixture {
             }
             endsByGoAway(client, frames.toByteArray());
         }
-    }
-
-    /** Rapid reset (CVE-2023-44487): each stream costs its sender nothing. */
-    @Test
-    void whoOpensAndResetsForEverIsCutOff() throws Exception {
-        try (RawHttp2 client = connect()) {
-            ByteArrayOutputStream frames = new ByteArrayOutputStream();
-            for (int i = 0; i < 1_000; i++) {
-                frames.writeBytes(RawHttp2.frame(
-                        RawHttp2.HEADERS, RawHttp2.END_HEADERS, 1 + 2 * i, RawHttp2.head("POST", "/sensors")));
-                frames.writeBytes(RawHttp2.frame(RawHttp2.RESET, 0, 1 + 2 * i, new byte[] {0, 0, 0, 8}));
-            }
-            endsByGoAway(client, frames.toByteArray());
-        }
-    }
-
-    /** The same by faults that the server answers by resets (CVE-2025-8671). */
-    @Test
-    void whoMakesTheServerResetForEverIsCutOff() throws Exception {
-        try (RawHttp2 client = connect()) {
-            ByteArrayOutputStream frames = new ByteArrayOutputStream();
-            for (int i = 0; i < 1_000; i++) {
-                frames.writeBytes(RawHttp2.frame(
-                        RawHttp2.HEADERS, RawHttp2.END_HEADERS, 1 + 2 * i, RawHttp2.head("POST", "/sensors")));
-                // a window that does not grow
-                frames.writeBytes(RawHttp2.frame(RawHttp2.WINDOW_UPDATE, 0, 1 + 2 * i, new byte[4]));
-            }
-            endsByGoAway(client, frames.toByteArray());
-        }
-    }
-
-    @Test
-    void whoSendsEmptyDataForEverIsCutOff() throws Exception {
-        try (RawHttp2 client = connect()) {
-            client.beginPost(1);
-            ByteArrayOutputStream frames = new ByteArrayOutputStream();
-            for (int i = 0; i < 1_000; i++) {
-                frames.writeBytes(RawHttp2.frame(RawHttp2.DATA, 0, 1, new byte[0]));
-            }
-            endsByGoAway(client, frames.toByteArray());
-        }
-    }
-
-    /** Each wants an answer, and none is read. */
-    @ParameterizedTest
-    @ValueSource(ints = {RawHttp2.PING, RawHttp2.SETTINGS})
-    void whoAsksForAnswersAndReadsNoneIsCutOff(int type) throws Exception {
-        try (RawHttp2 client = connect()) {
-            ByteArrayOutputStream frames = new ByteArrayOutputStream();
-            for (int i = 0; i < 1_000; i++) {
-                frames.writeBytes(
-                        RawHttp2.frame(type, 0, 0, type == RawHttp2.PING ? new byte[8] : RawHttp2.setting(4, 65_535)));
-            }
-            byte[] thousand = frames.toByteArray();
-            List<Exception> ends = new ArrayList<>();
-            Thread sender = Thread.ofVirtual().start(() -> {
-                try {
-                    for (int i = 0; i < 3_000; i++) {
-                        client.sendAll(thousand);
-                    }
-                } catch (IOException | RuntimeException e) {
-                    ends.add(e);
-                }
-            });
-            await("it is cut off", () -> {
-                CLOCK.addAndGet(Duration.ofMillis(5).toNanos());
-                return !sender.isAlive();
-            });
-            assertEquals(1, ends.size());
-        }
-        await("it is gone", () -> openConnections() == 0);
-    }
-
-    private void endsByGoAway(RawHttp2 client, byte[] frames) throws IOException {
-        try {
-            client.sendAll(frames);
-        } catch (IOException e) {
-            // that it ends is told below
-        }
-        client.readToEnd();
-        await("it is gone", () -> openConnections() == 0);
     }
 
     private double bodyBytes() {

@@ -4,6 +4,7 @@ import dev.millrace.core.TestCa;
 import dev.millrace.core.TestCa.Identity;
 import dev.millrace.gateway.tls.TestTls;
 import dev.millrace.gateway.tls.TlsConfig;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -64,5 +65,24 @@ abstract class TlsHttpFixture extends HttpDoorFixture {
     final double handshakesFailed(String reason) {
         return registry.counter("millrace.gateway.tls.handshakes.failed", "reason", reason)
                 .count();
+    }
+
+    /** A connection of HTTP/2, without a certificate. */
+    final RawHttp2 connect(byte[]... settings) throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (byte[] one : settings) {
+            all.writeBytes(one);
+        }
+        return new RawHttp2(dial(Optional.empty(), "h2"), all.toByteArray());
+    }
+
+    final void endsByGoAway(RawHttp2 client, byte[] frames) throws IOException {
+        try {
+            client.sendAll(frames);
+        } catch (IOException e) {
+            // that it ends is told below
+        }
+        client.readToEnd();
+        await("it is gone", () -> openConnections() == 0);
     }
 }

@@ -109,12 +109,7 @@ class AccessIT {
     @Test
     void theWholePlatformRunsBehindTheLock() throws Exception {
         int port = FreePort.choose();
-        Map<String, String> environment = new HashMap<>();
-        for (String name : List.of("MQTT_PORT", "PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
-            environment.put(name, Integer.toString(FreePort.choose()));
-        }
-        environment.put("HTTP_PORT", Integer.toString(port));
-        environment.put("AUTH", "required");
+        Map<String, String> environment = lockedPlatform(port);
         environment.put("API_KEYS_FILE", folder.resolve("keys.json").toString());
         environment.put("API_KEY", ADMIN.text());
         environment.put("SIMULATED_SENSORS", "3");
@@ -141,12 +136,7 @@ class AccessIT {
     @Test
     void aPlatformThatIsGivenNoKeyMakesItsFirstOnes() throws Exception {
         int port = FreePort.choose();
-        Map<String, String> environment = new HashMap<>();
-        for (String name : List.of("MQTT_PORT", "PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
-            environment.put(name, Integer.toString(FreePort.choose()));
-        }
-        environment.put("HTTP_PORT", Integer.toString(port));
-        environment.put("AUTH", "required");
+        Map<String, String> environment = lockedPlatform(port);
         environment.put("SIMULATED_SENSORS", "2");
         try (JavaProcess platform = JavaProcess.start(folder, "local", environment, "all")) {
             Await.until("it is ready", () -> {
@@ -172,6 +162,17 @@ class AccessIT {
             assertEquals(143, platform.awaitExit());
             assertFalse(platform.output().contains("stays registered"), platform::output);
         }
+    }
+
+    /** The whole platform, which asks for keys. */
+    private static Map<String, String> lockedPlatform(int port) throws IOException {
+        Map<String, String> environment = new HashMap<>();
+        for (String name : List.of("MQTT_PORT", "PROCESSOR_OPS_PORT", "DATABASE_PORT", "REDIS_PORT", "KINESIS_PORT")) {
+            environment.put(name, Integer.toString(FreePort.choose()));
+        }
+        environment.put("HTTP_PORT", Integer.toString(port));
+        environment.put("AUTH", "required");
+        return environment;
     }
 
     private static ApiKey made(String output, String name) {

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tokens that are right, and every way of being wrong that is known of. */
+/** Tokens that are right, and every way of being wrong that is known of. It is long because each of these is made here. */
 class JwtAuthenticatorTest {
 
     private static final JsonObject RS256 = header(Map.of("alg", "RS256", "kid", "rsa"));
