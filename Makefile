@@ -42,9 +42,9 @@ key: build
 format:
 	@home=$(JAVA_HOME_25) && $(MVN) -q spotless:apply
 
-# Renders every overlay and checks what came out.
-manifests:
-	@tools/render-manifests
+# Renders every overlay and checks all that is deployed: k8s/, aws/, eksctl-cluster.yaml.
+manifests: build
+	@home=$(JAVA_HOME_25) && tools/render-manifests && $$home/bin/java -jar deploy/target/deploy.jar .
 
 clean:
 	@home=$(JAVA_HOME_25) && $(MVN) -q clean

@@ -46,7 +46,7 @@ class SecurityTableTest {
 
     private static Set<String> tests() throws IOException {
         Set<String> names = new HashSet<>();
-        for (String module : List.of("core", "gateway", "processor", "local", "bench")) {
+        for (String module : List.of("core", "gateway", "processor", "local", "bench", "deploy")) {
             Path folder = ROOT.resolve(module).resolve("src/test/java");
             if (Files.isDirectory(folder)) {
                 try (Stream<Path> files = Files.walk(folder)) {

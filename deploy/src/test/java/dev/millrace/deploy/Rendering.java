@@ -1,4 +1,4 @@
-package dev.millrace.local.deploy;
+package dev.millrace.deploy;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.toMap;
@@ -16,10 +16,10 @@ import java.util.stream.Stream;
 /** The objects that one environment's overlay asks Kubernetes for, as Kustomize renders them. */
 record Rendering(String environment, List<Yaml> objects) {
 
-    static final Path ROOT = root();
+    static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
     /** The condition of tests that need a rendering, and why they are skipped. */
-    static final String POSSIBLE = "dev.millrace.local.deploy.Rendering#isPossible";
+    static final String POSSIBLE = "dev.millrace.deploy.Rendering#isPossible";
 
     static final String WITHOUT = "there is neither kubectl 1.27 nor kustomize 5 on the PATH";
 
@@ -115,13 +115,5 @@ record Rendering(String environment, List<Yaml> objects) {
                         && HASH.matcher(generated.substring(name.length())).matches()
                 ? name
                 : generated;
-    }
-
-    private static Path root() {
-        Path folder = Path.of("").toAbsolutePath();
-        while (!Files.isDirectory(folder.resolve("k8s/base"))) {
-            folder = folder.getParent();
-        }
-        return folder;
     }
 }

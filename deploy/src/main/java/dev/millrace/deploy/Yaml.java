@@ -1,4 +1,4 @@
-package dev.millrace.local.deploy;
+package dev.millrace.deploy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,9 +12,9 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** A value in a YAML document and where it stands, so that a failed test names the object and the field. */
-record Yaml(String where, Object value) {
+public record Yaml(String where, Object value) {
 
-    static List<Yaml> documents(String source, String text) {
+    public static List<Yaml> documents(String source, String text) {
         var documents = new ArrayList<Yaml>();
         for (Object document : new Load(LoadSettings.builder().build()).loadAllFromString(text)) {
             if (document != null) {
@@ -24,12 +24,12 @@ record Yaml(String where, Object value) {
         return documents;
     }
 
-    static Yaml file(Path file) throws IOException {
+    public static Yaml file(Path file) throws IOException {
         return documents(file.toString(), Files.readString(file)).getFirst();
     }
 
     @SuppressWarnings("unchecked")
-    Map<String, Object> map() {
+    public Map<String, Object> map() {
         if (!(value instanceof Map<?, ?>)) {
             throw new AssertionError(where + " is not a map");
         }
@@ -37,12 +37,12 @@ record Yaml(String where, Object value) {
     }
 
     /** The value that the names lead to. */
-    Yaml at(String... path) {
+    public Yaml at(String... path) {
         return find(path)
                 .orElseThrow(() -> new AssertionError(where + " has no " + String.join("/", path) + ": " + value));
     }
 
-    Optional<Yaml> find(String... path) {
+    public Optional<Yaml> find(String... path) {
         Yaml here = this;
         for (String name : path) {
             if (!here.map().containsKey(name)) {
@@ -53,7 +53,7 @@ record Yaml(String where, Object value) {
         return Optional.of(here);
     }
 
-    Stream<Yaml> items() {
+    public Stream<Yaml> items() {
         if (!(value instanceof List<?> list)) {
             throw new AssertionError(where + " is not a list");
         }
@@ -61,19 +61,19 @@ record Yaml(String where, Object value) {
     }
 
     /** The items of the list that the names lead to; none where there is no such list. */
-    Stream<Yaml> itemsAt(String... path) {
+    public Stream<Yaml> itemsAt(String... path) {
         return find(path).stream().flatMap(Yaml::items);
     }
 
-    String text() {
+    public String text() {
         return String.valueOf(value);
     }
 
-    String kind() {
+    public String kind() {
         return at("kind").text();
     }
 
-    String name() {
+    public String name() {
         return at("metadata", "name").text();
     }
 }

@@ -1,4 +1,4 @@
-package dev.millrace.local.deploy;
+package dev.millrace.deploy;
 
 import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -202,7 +203,7 @@ class ManifestsTest {
                     .find("lifecycle", "preStop", "sleep", "seconds")
                     .map(seconds -> Integer.parseInt(seconds.text()))
                     .orElse(0);
-            String timeout = rendering.settings(service).get("SHUTDOWN_TIMEOUT");
+            String timeout = Objects.requireNonNull(rendering.settings(service).get("SHUTDOWN_TIMEOUT"));
             assertTrue(timeout.matches("[0-9]+s"), timeout);
             int drain = Integer.parseInt(timeout.substring(0, timeout.length() - 1));
             int grace = Integer.parseInt(pod.at("terminationGracePeriodSeconds").text());

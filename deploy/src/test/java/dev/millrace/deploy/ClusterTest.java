@@ -1,4 +1,4 @@
-package dev.millrace.local.deploy;
+package dev.millrace.deploy;
 
 import static java.util.stream.Collectors.toMap;
 import static org.junit.jupiter.api.Assertions.assertEquals;
