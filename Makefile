@@ -1,5 +1,5 @@
 # What to type. Everything runs on a JDK 25 that tools/find-jdk finds; Maven does the work.
-.PHONY: run test soak bench replay key format build clean manifests
+.PHONY: run test soak bench replay key format build clean manifests smoke
 
 JAVA_HOME_25 = $$(tools/find-jdk)
 MVN = JAVA_HOME=$$home mvn -B -ntp -Dstyle.color=never
@@ -45,6 +45,10 @@ format:
 # Renders every overlay and checks all that is deployed: k8s/, aws/, eksctl-cluster.yaml.
 manifests: build
 	@home=$(JAVA_HOME_25) && tools/render-manifests && $$home/bin/java -jar deploy/target/deploy.jar .
+
+# Looks at a deployed environment, changes nothing, and posts one reading: make smoke ENV=dev API_KEY=…
+smoke:
+	@ENV="$(ENV)" API_KEY="$(API_KEY)" tools/smoke
 
 clean:
 	@home=$(JAVA_HOME_25) && $(MVN) -q clean

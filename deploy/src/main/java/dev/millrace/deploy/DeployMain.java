@@ -1,5 +1,6 @@
 package dev.millrace.deploy;
 
+import dev.millrace.deploy.delivery.WorkflowsCheck;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,7 +9,7 @@ import java.util.List;
 /** {@code java -jar deploy.jar TREE}: prints what is wrong with what the tree deploys, a line each; the exit code is then 1. */
 public final class DeployMain {
 
-    private static final List<Check> CHECKS = List.of();
+    private static final List<Check> CHECKS = List.of(new WorkflowsCheck());
 
     private DeployMain() {}
 
