@@ -14,6 +14,7 @@ public final class StackCheck implements Check {
             new TemplateSize(),
             new ResolvedReferences(),
             new NestedStacks(),
+            new OutputsAsParameters(),
             new RequiredSettings(),
             new TlsOnlyBuckets(),
             new RotatedSecrets(),

@@ -30,6 +30,10 @@ class StackCheckTest {
             return new Mistake(name, "aws/" + file, text, instead, "aws/" + file, field);
         }
 
+        private Mistake foundIn(String other) {
+            return new Mistake(name, file, text, instead, "aws/" + other, field);
+        }
+
         @Override
         public String toString() {
             return name;
@@ -164,6 +168,13 @@ class StackCheckTest {
                         "!GetAtt Stream.Outputs.StreamArn",
                         "!GetAtt Stream.Outputs.Arn",
                         "Stream.Outputs.Arn"),
+                Mistake.in(
+                                "an output that pods cannot find",
+                                "stream.yaml",
+                                "Value: !GetAtt Stream.Arn",
+                                "Value: !Sub ${Stream.Arn}",
+                                "Outputs.StreamArn")
+                        .foundIn("stack.yaml"),
                 Mistake.in(
                         "a size that one environment does not have",
                         "stack.yaml",

@@ -29,6 +29,7 @@ class StackToolsTest {
             "s3api head-bucket"*iot-templates*) [ "${WITH_BUCKET:-yes}" = yes ] ;;
             "s3api list-object-versions"*iot-sensor-data*)
                 if [ -e "$CALLS.emptied" ]; then echo '{"Objects": []}'; else echo '{"Objects": [{"Key": "a"}]}'; fi ;;
+            "logs describe-log-groups"*/aws/eks/*) echo /aws/eks/iot-processing-cluster-dev/cluster ;;
             "s3api delete-objects"*) touch "$CALLS.emptied" ;;
             esac
             """;
@@ -149,7 +150,8 @@ class StackToolsTest {
                         "aws cloudformation delete-stack --stack-name iot-dev",
                         "aws cloudformation wait stack-delete-complete --stack-name iot-dev",
                         "eksctl delete cluster --name iot-processing-cluster-dev --region eu-central-1 --wait",
-                        "aws s3api delete-bucket --bucket 123456789012-iot-templates-eu-central-1-dev"),
+                        "aws s3api delete-bucket --bucket 123456789012-iot-templates-eu-central-1-dev",
+                        "aws logs delete-log-group --log-group-name /aws/eks/iot-processing-cluster-dev/cluster"),
                 outcome.changes().stream()
                         .map(call -> call.replaceFirst(" --(?:ignore-not-found|delete file).*", ""))
                         .toList());
