@@ -1,5 +1,5 @@
 # What to type. Everything runs on a JDK 25 that tools/find-jdk finds; Maven does the work.
-.PHONY: run test soak bench replay key format build clean manifests smoke
+.PHONY: run test soak bench replay key format build clean manifests smoke cluster stack destroy
 
 JAVA_HOME_25 = $$(tools/find-jdk)
 MVN = JAVA_HOME=$$home mvn -B -ntp -Dstyle.color=never
@@ -45,6 +45,18 @@ format:
 # Renders every overlay and checks all that is deployed: k8s/, aws/, eksctl-cluster.yaml.
 manifests: build
 	@home=$(JAVA_HOME_25) && tools/render-manifests && $$home/bin/java -jar deploy/target/deploy.jar .
+
+# The cluster's description for another environment: make cluster ENV=staging [CIDR=198.51.100.7/32] [REGION=eu-central-1]
+cluster:
+	@REGION="$(REGION)" CIDR="$(CIDR)" tools/cluster "$(ENV)"
+
+# The managed services of an environment: make stack ENV=dev [STACK_OPTIONS="StreamMode=ON_DEMAND"]
+stack:
+	@STACK_OPTIONS="$(STACK_OPTIONS)" tools/stack "$(ENV)"
+
+# Takes an environment away: make destroy ENV=dev
+destroy:
+	@CONFIRM="$(CONFIRM)" tools/destroy "$(ENV)"
 
 # Looks at a deployed environment, changes nothing, and posts one reading: make smoke ENV=dev API_KEY=…
 smoke:

@@ -1,6 +1,9 @@
 package dev.millrace.deploy;
 
 import dev.millrace.deploy.delivery.WorkflowsCheck;
+import dev.millrace.deploy.cluster.ClusterCheck;
+import dev.millrace.deploy.stack.CfnLintCheck;
+import dev.millrace.deploy.stack.StackCheck;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,7 +12,8 @@ import java.util.List;
 /** {@code java -jar deploy.jar TREE}: prints what is wrong with what the tree deploys, a line each; the exit code is then 1. */
 public final class DeployMain {
 
-    private static final List<Check> CHECKS = List.of(new WorkflowsCheck());
+    private static final List<Check> CHECKS =
+            List.of(new StackCheck(), new CfnLintCheck(), new ClusterCheck(), new WorkflowsCheck());
 
     private DeployMain() {}
 

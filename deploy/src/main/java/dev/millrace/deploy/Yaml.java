@@ -53,6 +53,39 @@ public record Yaml(String where, Object value) {
         return Optional.of(here);
     }
 
+    /** The value that the names lead to, where each on the way is a map that has it. */
+    public Optional<Yaml> seek(String... path) {
+        Yaml here = this;
+        for (String name : path) {
+            if (!(here.value instanceof Map<?, ?> map) || !map.containsKey(name)) {
+                return Optional.empty();
+            }
+            here = new Yaml(here.where + "/" + name, map.get(name));
+        }
+        return Optional.of(here);
+    }
+
+    /** The items of a list; of a single value itself. */
+    public Stream<Yaml> each() {
+        return value instanceof List<?> ? items() : Stream.of(this);
+    }
+
+    /** What a map has, in its order; nothing of what is no map. */
+    public Stream<Map.Entry<String, Yaml>> entries() {
+        return value instanceof Map<?, ?> map
+                ? map.entrySet().stream()
+                        .map(entry -> Map.entry(
+                                String.valueOf(entry.getKey()),
+                                new Yaml(where + "/" + entry.getKey(), entry.getValue())))
+                : Stream.empty();
+    }
+
+    /** This value and all that stand in it. */
+    public Stream<Yaml> all() {
+        Stream<Yaml> below = value instanceof List<?> ? items() : entries().map(Map.Entry::getValue);
+        return Stream.concat(Stream.of(this), below.flatMap(Yaml::all));
+    }
+
     public Stream<Yaml> items() {
         if (!(value instanceof List<?> list)) {
             throw new AssertionError(where + " is not a list");
