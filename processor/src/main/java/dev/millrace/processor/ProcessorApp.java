@@ -229,7 +229,7 @@ public final class ProcessorApp implements Service {
                 random);
         return new ProcessorProgram(
                 vertx,
-                new FlywayMigrations(config.migration(), owner()),
+                new FlywayMigrations(config.migration(), owner(), config.firstLogins()),
                 postgresqlState,
                 shards,
                 this::schemaIsUpToDate,

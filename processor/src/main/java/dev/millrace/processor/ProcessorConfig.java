@@ -1,6 +1,7 @@
 package dev.millrace.processor;
 
 import dev.millrace.core.config.DatabaseConfig;
+import dev.millrace.core.config.DatabaseLogin;
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.FanOutConfig;
 import dev.millrace.core.config.KinesisConfig;
@@ -32,6 +33,7 @@ import java.util.stream.Collectors;
  *
  * @param database the login that reads and writes rows
  * @param migration the login that owns the schema
+ * @param firstLogins the roles that log in with these passwords from their first migration on; none: somebody else lets them in
  * @param maxClockAhead how far a reading's timestamp may lie ahead of its arrival
  * @param membership how it knows of the other processes of the stream
  * @param start where the reading of a stream begins that has never been read
@@ -42,6 +44,7 @@ import java.util.stream.Collectors;
 public record ProcessorConfig(
         DatabaseConfig database,
         DatabaseConfig migration,
+        List<DatabaseLogin> firstLogins,
         RedisConfig redis,
         KinesisConfig kinesis,
         FanOutConfig fanOut,
@@ -54,6 +57,11 @@ public record ProcessorConfig(
         String owner) {
 
     public static final int DEFAULT_OPS_PORT = 9091;
+
+    /** The roles that the migrations make. */
+    private static final String GATEWAY_ROLE = "millrace_gateway";
+
+    private static final String PROCESSOR_ROLE = "millrace_processor";
 
     /** Rows have partitions up to this many days ahead, and a clock may be wrong by some hours. */
     private static final Duration MOST_AHEAD = Duration.ofDays(PartitionStore.DAYS_AHEAD - 1);
@@ -72,6 +80,7 @@ public record ProcessorConfig(
         return new ProcessorConfig(
                 database,
                 DatabaseConfig.readMigration(environment, database),
+                readFirstLogins(environment, database),
                 RedisConfig.read(environment),
                 kinesis,
                 FanOutConfig.read(environment, kinesis.stream()),
@@ -90,6 +99,15 @@ public record ProcessorConfig(
                                 .orElseGet(ProcessorConfig::hostAndProcess)
                         + "/"
                         + incarnation());
+    }
+
+    /** The gateway's role, and the processor's own where it logs in as that. */
+    private static List<DatabaseLogin> readFirstLogins(Environment environment, DatabaseConfig own) {
+        return environment
+                .optionalText("DATABASE_GATEWAY_PASSWORD")
+                .map(password -> new DatabaseLogin(GATEWAY_ROLE, password))
+                .map(gateway -> own.user().equals(PROCESSOR_ROLE) ? List.of(gateway, own.login()) : List.of(gateway))
+                .orElseGet(List::of);
     }
 
     private static StartPosition readStart(Environment environment) {

@@ -40,7 +40,7 @@ final class JavaProcess implements AutoCloseable {
         this.opsPort = opsPort;
     }
 
-    /** Starts a program; {@code environment} is all that it gets, but for what is the other program's ({@link Services#environment}), with a free operations port and any port for MQTT unless it says one. */
+    /** Starts a program; {@code environment} is all that it gets, but for what is the other program's ({@link Services#environment}), with a free operations port and any port for MQTT unless it says them. */
     static JavaProcess start(Path folder, String module, Map<String, String> environment, String... arguments)
             throws IOException {
         return start(folder, List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"), module, environment, arguments);
@@ -51,7 +51,8 @@ final class JavaProcess implements AutoCloseable {
             Path folder, List<String> options, String module, Map<String, String> environment, String... arguments)
             throws IOException {
         Path output = Files.createTempFile(folder, module + "-", ".log");
-        int opsPort = FreePort.choose();
+        String chosen = environment.get("OPS_PORT");
+        int opsPort = chosen == null ? FreePort.choose() : Integer.parseInt(chosen);
         List<String> command = new ArrayList<>(List.of(tool("java")));
         command.addAll(options);
         command.addAll(

@@ -5,6 +5,7 @@ import dev.millrace.core.config.DatabaseLogin;
 import dev.millrace.core.connect.LoginRenewal;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -24,15 +25,22 @@ public final class FlywayMigrations {
 
     private final DatabaseConfig config;
     private final LoginRenewal login;
+    private final PgFirstLogins firstLogins;
 
     public FlywayMigrations(DatabaseConfig config) {
-        this(config, new LoginRenewal(config, System::nanoTime));
+        this(config, new LoginRenewal(config, System::nanoTime), List.of());
     }
 
-    /** @param login what it logs in with */
-    public FlywayMigrations(DatabaseConfig config, LoginRenewal login) {
+    /**
+     * Migrations, and who may log in after them.
+     *
+     * @param login what it logs in with
+     * @param firstLogins roles that are to log in with these passwords, where they cannot log in yet
+     */
+    public FlywayMigrations(DatabaseConfig config, LoginRenewal login, List<DatabaseLogin> firstLogins) {
         this.config = config;
         this.login = login;
+        this.firstLogins = new PgFirstLogins(firstLogins);
     }
 
     /** What became of it. */
@@ -48,12 +56,12 @@ public final class FlywayMigrations {
     /** The database was away, or refused; nothing is half done, since each migration is a transaction. */
     public record Failed(String reason) implements Migrated {}
 
-    /** Applies the migrations that are missing. */
+    /** Applies the migrations that are missing, then lets those roles log in that cannot yet. */
     public Migrated migrate() {
         DatabaseLogin with = login.current();
         try {
             return migrate(with);
-        } catch (FlywayException e) {
+        } catch (FlywayException | SQLException e) {
             Optional<DatabaseLogin> other =
                     isRefusedLogin(e) ? login.instead(with, root(e)).join() : Optional.empty();
             return other.map(this::retry).orElseGet(() -> new Failed(reason(e)));
@@ -63,24 +71,26 @@ public final class FlywayMigrations {
     private Migrated retry(DatabaseLogin other) {
         try {
             return migrate(other);
-        } catch (FlywayException e) {
+        } catch (FlywayException | SQLException e) {
             return new Failed(reason(e));
         }
     }
 
-    private Migrated migrate(DatabaseLogin with) {
+    private Migrated migrate(DatabaseLogin with) throws SQLException {
+        PGSimpleDataSource source = dataSource(with);
         int applied = Flyway.configure(FlywayMigrations.class.getClassLoader())
-                .dataSource(dataSource(with))
+                .dataSource(source)
                 .locations("classpath:db/migration")
                 .initSql("SET lock_timeout = '" + LOCK_TIMEOUT + "'")
                 .connectRetries(0)
                 .load()
                 .migrate()
                 .migrationsExecuted;
+        firstLogins.letIn(source);
         return new UpToDate(applied);
     }
 
-    private static boolean isRefusedLogin(FlywayException failure) {
+    private static boolean isRefusedLogin(Exception failure) {
         return root(failure) instanceof SQLException refusal
                 && ("28P01".equals(refusal.getSQLState()) || "28000".equals(refusal.getSQLState()));
     }
