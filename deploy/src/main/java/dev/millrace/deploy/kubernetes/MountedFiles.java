@@ -23,15 +23,14 @@ record MountedFiles(Map<String, Path> folders) {
         OperatorMade made = OperatorMade.of(workload.rendering().tree());
         Map<String, Path> folders = new HashMap<>();
         for (Field mount : workload.container().items("volumeMounts").toList()) {
-            String name = mount.text("name");
-            Path files = Files.createDirectories(folder.resolve(name));
-            folders.put(mount.text("mountPath"), files);
-            for (Field volume : workload.pod()
-                    .items("volumes")
-                    .filter(candidate -> candidate.text("name").equals(name))
-                    .toList()) {
-                write(workload, made, "ConfigMap", volume.text("configMap", "name"), files);
-                write(workload, made, "Secret", volume.text("secret", "secretName"), files);
+            for (Field volume : workload.pod().items("volumes").toList()) {
+                boolean isOfIt = volume.text("name").equals(mount.text("name"));
+                if (isOfIt && (volume.has("configMap") || volume.has("secret"))) {
+                    Path files = Files.createDirectories(folder.resolve(volume.text("name")));
+                    folders.put(mount.text("mountPath"), files);
+                    write(workload, made, "ConfigMap", volume.text("configMap", "name"), files);
+                    write(workload, made, "Secret", volume.text("secret", "secretName"), files);
+                }
             }
         }
         return new MountedFiles(Map.copyOf(folders));

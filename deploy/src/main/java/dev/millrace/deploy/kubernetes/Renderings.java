@@ -162,9 +162,9 @@ record Renderings(List<Rendering> all, List<Finding> findings) {
 
             List<Manifest.Source> sources = new ArrayList<>();
             for (String file : files) {
-                addWithPatches(
-                        sources,
-                        source(copy.relativize(folder.resolve(file).normalize()).toString()));
+                String name = copy.relativize(folder.resolve(file).normalize()).toString();
+                // a file of the overlay is in the folder beside it, too
+                addWithPatches(sources, source(name.replace(folder.getFileName() + "/", environment + "/")));
             }
             addWithPatches(sources, overlay);
             return List.copyOf(sources);
