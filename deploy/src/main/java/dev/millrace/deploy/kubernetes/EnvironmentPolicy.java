@@ -1,7 +1,9 @@
 package dev.millrace.deploy.kubernetes;
 
 import dev.millrace.deploy.Finding;
+import dev.millrace.deploy.Yaml;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -18,7 +20,6 @@ final class EnvironmentPolicy implements Policy {
     /** The tag of overlays for which nobody has chosen images yet; it exists in no registry. */
     static final String UNSET = "unset";
 
-    private static final String REGION = "eu-central-1";
     private static final Pattern REGIONS = Pattern.compile("\\b(?:af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]\\b");
     private static final Pattern CHOSEN = Pattern.compile(".+(?::[\\w][\\w.-]*|@sha256:[0-9a-f]{64})");
 
@@ -36,18 +37,23 @@ final class EnvironmentPolicy implements Policy {
                 .workloads()
                 .flatMap(Workload::allContainers)
                 .forEach(container -> image(rendering, container, findings));
+        regions(rendering, findings);
+        return findings.stream();
+    }
+
+    /** The region stands in few places, which must be changed together; the cluster's description has the first of them. */
+    private static void regions(Rendering rendering, List<Finding> findings) throws IOException {
+        Path cluster = rendering.tree().resolve("eksctl-cluster.yaml");
+        String expected = Yaml.file(cluster).at("metadata", "region").text();
         rendering.objects().stream()
                 .flatMap(object -> object.sources().stream())
                 .distinct()
                 .forEach(source -> REGIONS.matcher(source.text())
                         .results()
                         .map(MatchResult::group)
-                        .filter(region -> !region.equals(REGION))
+                        .filter(region -> !region.equals(expected))
                         .forEach(region -> findings.add(new Finding(
-                                source.name(),
-                                "region " + region,
-                                "another region than " + REGION + ", which all else names"))));
-        return findings.stream();
+                                source.name(), region, "must be the region of eksctl-cluster.yaml, " + expected))));
     }
 
     private static void namespace(Rendering rendering, Manifest object, List<Finding> findings) {

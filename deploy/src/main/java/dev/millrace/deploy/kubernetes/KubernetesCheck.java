@@ -21,6 +21,7 @@ public final class KubernetesCheck implements Check {
             new ReachabilityPolicy(),
             new ReferencePolicy(),
             new SettingsPolicy(),
+            new StackPolicy(),
             new MetricsPolicy());
 
     @Override
@@ -28,6 +29,7 @@ public final class KubernetesCheck implements Check {
         Renderings renderings = Renderings.of(tree);
         // one mistake of the base is in every rendering
         Set<Finding> findings = new LinkedHashSet<>(renderings.findings());
+        renderings.cluster().stream().flatMap(KubernetesModel::findings).forEach(findings::add);
         for (Rendering rendering : renderings.all()) {
             for (Policy policy : POLICIES) {
                 try (Stream<Finding> found = policy.findings(rendering)) {

@@ -49,7 +49,8 @@ final class KubernetesModel implements Policy {
         return rendering.objects().stream().flatMap(KubernetesModel::findings);
     }
 
-    private static Stream<Finding> findings(Manifest object) {
+    /** What is wrong with one object. */
+    static Stream<Finding> findings(Manifest object) {
         String type = object.apiVersion() + "/" + object.kind();
         Class<?> model = TYPES.get(type);
         if (model != null) {

@@ -102,11 +102,11 @@ final class ReachabilityPolicy implements Policy {
                         .flatMap(workload -> workload.port(port.text("port")).stream())
                         .map(found -> found.text("name"))
                         .collect(Collectors.toSet());
-                Set<String> doors = rendering.isLocal() ? Set.of("http", "mqtt") : Set.of("https", "mqtts");
+                List<String> doors = rendering.isLocal() ? List.of("http", "mqtt") : List.of("https", "mqtts");
                 if (names.isEmpty()) {
                     findings.add(port.wrong("port", "none of the pods that are selected has this port"));
                 } else if (open && !doors.containsAll(names)) {
-                    findings.add(port.wrong("port", "open to anybody, which only " + doors + " may be"));
+                    findings.add(port.wrong("port", "open to anybody, which only " + String.join(" and ", doors) + " may be"));
                 }
             });
         });

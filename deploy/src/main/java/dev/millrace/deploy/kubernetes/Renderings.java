@@ -25,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  * Kustomize's notes of where each object comes from; overlays alone also as they are, twice, into {@code target/manifests/}.
  *
  * @param all those that render
+ * @param cluster the objects of {@code k8s/cluster}
  * @param findings what is wrong with those that do not
  */
-record Renderings(List<Rendering> all, List<Finding> findings) {
+record Renderings(List<Rendering> all, List<Manifest> cluster, List<Finding> findings) {
 
     private static final String OVERLAYS = "k8s/overlays";
     private static final String KUSTOMIZATION = "kustomization.yaml";
@@ -45,16 +46,22 @@ record Renderings(List<Rendering> all, List<Finding> findings) {
         Path copy = Files.createTempDirectory("millrace-manifests");
         try {
             copyFolder(tree.resolve("k8s"), copy.resolve("k8s"));
-            var run = new Run(tree, copy, kustomize, new ArrayList<>(), new ArrayList<>());
+            var run = new Run(tree, copy, kustomize, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
             run.renderAll();
-            return new Renderings(List.copyOf(run.all), List.copyOf(run.findings));
+            return new Renderings(List.copyOf(run.all), List.copyOf(run.cluster), List.copyOf(run.findings));
         } finally {
             delete(copy);
         }
     }
 
     /** One rendering of everything. */
-    private record Run(Path tree, Path copy, Kustomize kustomize, List<Rendering> all, List<Finding> findings) {
+    private record Run(
+            Path tree,
+            Path copy,
+            Kustomize kustomize,
+            List<Rendering> all,
+            List<Manifest> cluster,
+            List<Finding> findings) {
 
         void renderAll() throws IOException {
             Path out = Files.createDirectories(tree.resolve("target/manifests"));
@@ -66,7 +73,7 @@ record Renderings(List<Rendering> all, List<Finding> findings) {
                     }
                 }
             }
-            renderTwice("k8s/cluster", out.resolve("cluster.yaml"));
+            renderCluster(out.resolve("cluster.yaml"));
         }
 
         private List<String> environments() throws IOException {
@@ -86,6 +93,21 @@ record Renderings(List<Rendering> all, List<Finding> findings) {
 
         private static int most(String environment) {
             return combinations(environment).getLast().size();
+        }
+
+        /** Few objects, of which a look tells the file. */
+        private void renderCluster(Path file) throws IOException {
+            String folder = "k8s/cluster";
+            if (renderTwice(folder, file)) {
+                List<Manifest.Source> sources = new ArrayList<>();
+                for (Yaml resource : Yaml.file(tree.resolve(folder, KUSTOMIZATION))
+                        .itemsAt("resources")
+                        .toList()) {
+                    sources.add(source(folder + "/" + resource.text()));
+                }
+                Yaml.documents(folder, Files.readString(file))
+                        .forEach(object -> cluster.add(new Manifest(object, sources)));
+            }
         }
 
         private boolean renderTwice(String folder, Path file) throws IOException {
@@ -155,10 +177,8 @@ record Renderings(List<Rendering> all, List<Finding> findings) {
                     .orElse(KUSTOMIZATION));
             notes(annotations, "alpha.config.kubernetes.io/transformations").stream()
                     .flatMap(Yaml::items)
-                    .filter(note ->
-                            CHANGES.contains(note.at("configuredBy", "kind").text()))
+                    .filter(note -> CHANGES.contains(note.at("configuredBy", "kind").text()))
                     .forEach(note -> files.add(note.at("configuredIn").text()));
-            files.remove(KUSTOMIZATION);
 
             List<Manifest.Source> sources = new ArrayList<>();
             for (String file : files) {

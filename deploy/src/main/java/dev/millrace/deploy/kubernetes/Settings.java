@@ -27,12 +27,12 @@ record Settings(Map<String, Setting> all, List<Finding> problems) {
     record Setting(String name, String value, Field where) {
 
         Finding wrong(String problem) {
-            return isInMap() ? where.wrong(problem) : where.wrong("value", name + " " + problem);
+            return isInMap() ? where.wrong(problem) : where.wrong("value", problem);
         }
 
         /** What is wrong with there being such a variable. */
         Finding wrongName(String problem) {
-            return isInMap() ? where.wrong(problem) : where.wrong("name", name + " " + problem);
+            return isInMap() ? where.wrong(problem) : where.wrong("name", problem);
         }
 
         private boolean isInMap() {

@@ -2,6 +2,7 @@ package dev.millrace.deploy.kubernetes;
 
 import dev.millrace.core.config.ReferenceStore;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * In place of Secrets Manager and the Parameter Store: has what an environment's stack writes, by its name, with plausible values. The
@@ -12,6 +13,8 @@ record StackReferences(String environment) implements ReferenceStore {
     private static final String LOGIN = """
             {"username": "user", "password": "password", "engine": "postgres", "host": "database.example", "port": 5432,
              "dbname": "millrace"}""";
+
+    private static final Set<String> SECRETS = Set.of("iot-db-credentials", "iot-db-gateway", "iot-db-processor");
 
     /** The parameters, below {@code /iot/ENVIRONMENT/}. */
     private static final Map<String, String> PARAMETERS = Map.of(
@@ -25,10 +28,8 @@ record StackReferences(String environment) implements ReferenceStore {
 
     @Override
     public Answer secret(String id) {
-        return switch (id.endsWith("-" + environment) ? id.substring(0, id.length() - environment.length() - 1) : "") {
-            case "iot-db-credentials", "iot-db-gateway", "iot-db-processor" -> new Value(LOGIN);
-            default -> new Refused("is none of the secrets of this environment's stack");
-        };
+        boolean known = SECRETS.stream().anyMatch(secret -> id.equals(secret + "-" + environment));
+        return known ? new Value(LOGIN) : new Refused("is none of the secrets of this environment's stack");
     }
 
     @Override
