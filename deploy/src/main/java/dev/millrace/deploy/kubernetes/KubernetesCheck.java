@@ -16,6 +16,7 @@ public final class KubernetesCheck implements Check {
             new KubernetesModel(),
             new EnvironmentPolicy(),
             new PodPolicy(),
+            new LeasePolicy(),
             new AvailabilityPolicy(),
             new ServicePolicy(),
             new ReachabilityPolicy(),

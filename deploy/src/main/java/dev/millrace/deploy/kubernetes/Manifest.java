@@ -60,8 +60,8 @@ record Manifest(Yaml yaml, List<Source> sources) {
     }
 
     /**
-     * What is wrong with one of its fields. The file is the last that mentions the field with that value, or the field at all: a
-     * patch says what it changes. Else it is where the object comes from.
+     * What is wrong with one of its fields. The file is the last that mentions the field with that value, since a patch says what it
+     * changes; else the first that mentions the field; else where the object comes from.
      *
      * @param word the field's own name
      */
@@ -75,7 +75,7 @@ record Manifest(Yaml yaml, List<Source> sources) {
         Source file = mentioning.stream()
                 .filter(source -> !text.isEmpty() && source.mentions(text))
                 .reduce((_, last) -> last)
-                .or(() -> mentioning.stream().reduce((_, last) -> last))
+                .or(() -> mentioning.stream().findFirst())
                 .orElse(sources.getFirst());
         String object = kind() + " " + plainName();
         return new Finding(file.name(), path.isEmpty() ? object : object + ": " + path, problem);

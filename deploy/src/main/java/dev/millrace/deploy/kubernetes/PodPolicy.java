@@ -34,9 +34,8 @@ final class PodPolicy implements Policy {
         require(pod, "securityContext.seccompProfile.type", "RuntimeDefault", findings);
         // the cluster would tell pods of all Services in names that might be settings
         require(pod, "enableServiceLinks", "false", findings);
-        if (!pod.text("securityContext", "runAsUser").matches("[1-9][0-9]*")) {
-            findings.add(pod.wrong("securityContext.runAsUser", "must be a number other than 0"));
-        }
+        // the images' own; a number, so that Kubernetes can tell that it is not root
+        require(pod, "securityContext.runAsUser", "10001", findings);
         for (String shared : List.of("hostNetwork", "hostPID", "hostIPC")) {
             if (pod.text(shared).equals("true")) {
                 findings.add(pod.wrong(shared, "a pod shares nothing with its node"));
@@ -47,6 +46,12 @@ final class PodPolicy implements Policy {
     private static void account(Workload workload, List<Finding> findings) {
         Rendering rendering = workload.rendering();
         String account = workload.pod().text("serviceAccountName");
+        if (!account.equals(workload.name())) {
+            findings.add(workload.pod()
+                    .wrong(
+                            "serviceAccountName",
+                            "must be " + workload.name() + ", whom Pod Identity gives its rights"));
+        }
         var found = rendering.find("ServiceAccount", account);
         if (found.isEmpty()) {
             findings.add(workload.pod().wrong("serviceAccountName", "there is no ServiceAccount " + account));

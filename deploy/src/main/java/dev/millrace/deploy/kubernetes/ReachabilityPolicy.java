@@ -106,7 +106,8 @@ final class ReachabilityPolicy implements Policy {
                 if (names.isEmpty()) {
                     findings.add(port.wrong("port", "none of the pods that are selected has this port"));
                 } else if (open && !doors.containsAll(names)) {
-                    findings.add(port.wrong("port", "open to anybody, which only " + String.join(" and ", doors) + " may be"));
+                    findings.add(port.wrong(
+                            "port", "open to anybody, which only " + String.join(" and ", doors) + " may be"));
                 }
             });
         });

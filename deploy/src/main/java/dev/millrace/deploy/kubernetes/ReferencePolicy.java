@@ -61,6 +61,14 @@ final class ReferencePolicy implements Policy {
         for (Field volume : volumes) {
             volume.find("configMap").ifPresent(source -> exists(workload, "ConfigMap", source, "name", made, findings));
             volume.find("secret").ifPresent(source -> exists(workload, "Secret", source, "secretName", made, findings));
+            workload.rendering()
+                    .find("ConfigMap", volume.text("configMap", "name"))
+                    .filter(map -> !map.plainName().equals(map.name()))
+                    .ifPresent(
+                            map -> findings.add(
+                                    map.root()
+                                            .wrong(
+                                                    "must have disableNameSuffixHash: else a change of what is mounted rolls the pods")));
             if (volume.has("hostPath")) {
                 findings.add(volume.wrong("hostPath", "a pod shares nothing with its node"));
             }

@@ -177,7 +177,8 @@ record Renderings(List<Rendering> all, List<Manifest> cluster, List<Finding> fin
                     .orElse(KUSTOMIZATION));
             notes(annotations, "alpha.config.kubernetes.io/transformations").stream()
                     .flatMap(Yaml::items)
-                    .filter(note -> CHANGES.contains(note.at("configuredBy", "kind").text()))
+                    .filter(note ->
+                            CHANGES.contains(note.at("configuredBy", "kind").text()))
                     .forEach(note -> files.add(note.at("configuredIn").text()));
 
             List<Manifest.Source> sources = new ArrayList<>();

@@ -131,6 +131,37 @@ class KubernetesCheckTest {
                         "automountServiceAccountToken: false",
                         "automountServiceAccountToken"),
                 Mistake.inBase(
+                        "a processor that may not give its Lease back",
+                        "processor/leases.yaml",
+                        ", delete\\]",
+                        "]",
+                        "Role processor-leases: rules[0].verbs"),
+                Mistake.inBase(
+                        "a processor that takes its namespace for its name",
+                        "processor/deployment.yaml",
+                        "fieldPath: metadata.name}",
+                        "fieldPath: metadata.namespace}",
+                        "env[POD_NAME].valueFrom.fieldRef.fieldPath"),
+                Mistake.inBase(
+                        "rights of nobody",
+                        "gateway/deployment.yaml",
+                        "serviceAccountName: gateway",
+                        "serviceAccountName: default",
+                        "spec.template.spec.serviceAccountName"),
+                Mistake.inBase(
+                        "rules of which a change would roll the pods",
+                        "processor/kustomization.yaml",
+                        "disableNameSuffixHash: true",
+                        "disableNameSuffixHash: false",
+                        "ConfigMap processor-rules"),
+                Mistake.inBase(
+                                "a rule of anomalies that cannot be",
+                                "processor/rules.yaml",
+                                "severity: warning",
+                                "severity: loud",
+                                "")
+                        .foundIn("base/processor/kustomization.yaml", "data.RULES_FILE"),
+                Mistake.inBase(
                         "pods that are spread without regard to the roll-out",
                         "gateway/deployment.yaml",
                         " *matchLabelKeys: .*\n",
