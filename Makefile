@@ -42,9 +42,12 @@ key: build
 format:
 	@home=$(JAVA_HOME_25) && $(MVN) -q spotless:apply
 
-# Renders every overlay and checks all that is deployed: k8s/, aws/, eksctl-cluster.yaml.
+# Renders every overlay and checks all that is deployed: k8s/, aws/, eksctl-cluster.yaml. With ENV=dev, dev is about to be deployed: an
+# image there without a digest is a mistake too. Where the published schemas lie beside the project, they are asked as well.
 manifests: build
-	@home=$(JAVA_HOME_25) && tools/render-manifests && $$home/bin/java -jar deploy/target/deploy.jar .
+	@home=$(JAVA_HOME_25) && $$home/bin/java -jar deploy/target/deploy.jar . $(ENV)
+	@check=../shared/tools/check-manifests; [ ! -x $$check ] || \
+		for file in target/manifests/*.yaml; do echo "$$file: $$($$check $$file)" || exit 1; done
 
 # The cluster's description for another environment: make cluster ENV=staging [CIDR=198.51.100.7/32] [REGION=eu-central-1]
 cluster:

@@ -1,0 +1,406 @@
+package dev.millrace.deploy.kubernetes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.deploy.DeployMain;
+import dev.millrace.deploy.Finding;
+import dev.millrace.deploy.ProgramMissing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What {@code k8s/} is made into has no mistake, and each that somebody could make is found, with the file and the field to mend. */
+class KubernetesCheckTest {
+
+    /**
+     * A mistake.
+     *
+     * @param overlay the environment in which it is looked for
+     * @param file where it is made, below {@code k8s/}
+     * @param pattern what is changed there, the first place
+     * @param replacement what it is changed to
+     * @param found the file that must be named, below {@code k8s/}
+     * @param field what the field's name must contain
+     */
+    private record Mistake(
+            String what, String overlay, String file, String pattern, String replacement, String found, String field) {
+
+        /** In a file of the base, found there. */
+        static Mistake inBase(String what, String file, String pattern, String replacement, String field) {
+            return new Mistake(what, "dev", "base/" + file, pattern, replacement, "base/" + file, field);
+        }
+
+        static Mistake in(String file, String what, String pattern, String replacement, String field) {
+            return new Mistake(what, "dev", file, pattern, replacement, file, field);
+        }
+
+        /** The same, which shows elsewhere. */
+        Mistake foundIn(String other, String otherField) {
+            return new Mistake(what, overlay, file, pattern, replacement, other, otherField);
+        }
+
+        @Override
+        public String toString() {
+            return what;
+        }
+    }
+
+    static Stream<Mistake> mistakes() {
+        return Stream.of(
+                Mistake.inBase(
+                        "a misspelt field",
+                        "gateway/deployment.yaml",
+                        "terminationGracePeriodSeconds",
+                        "terminationGracePeriodSecond",
+                        "Deployment gateway: spec.template.spec.terminationGracePeriodSecond"),
+                Mistake.inBase(
+                        "a number in quotation marks",
+                        "processor/deployment.yaml",
+                        "failureThreshold: 30",
+                        "failureThreshold: \"30\"",
+                        "containers[processor].startupProbe.failureThreshold"),
+                new Mistake(
+                        "a quantity that is none, in a patch",
+                        "prod",
+                        "overlays/prod/kustomization.yaml",
+                        "requests/cpu, value: \"1\"",
+                        "requests/cpu, value: much",
+                        "overlays/prod/kustomization.yaml",
+                        "containers[gateway].resources.requests.cpu"),
+                Mistake.inBase(
+                        "a missing variable",
+                        "processor/deployment.yaml",
+                        ".*name: DATABASE_PASSWORD.*\n",
+                        "",
+                        "env[DATABASE_PASSWORD]"),
+                Mistake.inBase(
+                        "a variable that no program reads",
+                        "gateway/kustomization.yaml",
+                        "LOG_FORMAT=",
+                        "LOG_FROMAT=",
+                        "ConfigMap gateway-settings: data.LOG_FROMAT"),
+                Mistake.inBase(
+                        "a setting with a wrong value",
+                        "gateway/kustomization.yaml",
+                        "SHUTDOWN_TIMEOUT=65s",
+                        "SHUTDOWN_TIMEOUT=45s",
+                        "ConfigMap gateway-settings: data.SHUTDOWN_TIMEOUT"),
+                Mistake.inBase(
+                        "a variable that refers to one that is not above it",
+                        "gateway/deployment.yaml",
+                        "db/endpoint",
+                        "\\$(DATABASE_USER)",
+                        "env[DATABASE_HOST].value"),
+                Mistake.inBase(
+                        "a wrong port",
+                        "gateway/deployment.yaml",
+                        "containerPort: 8883",
+                        "containerPort: 8884",
+                        "ports[mqtts].containerPort"),
+                Mistake.inBase(
+                        "a probe of a port that is not there",
+                        "gateway/deployment.yaml",
+                        "health/live, port: ops",
+                        "health/live, port: opps",
+                        "startupProbe.httpGet.port"),
+                Mistake.inBase(
+                        "missing limits",
+                        "gateway/deployment.yaml",
+                        " *limits: .*\n",
+                        "",
+                        "containers[gateway].resources.limits.memory"),
+                Mistake.inBase(
+                        "a container as root",
+                        "processor/deployment.yaml",
+                        " *runAsNonRoot: true\n",
+                        "",
+                        "Deployment processor: spec.template.spec.securityContext.runAsNonRoot"),
+                Mistake.inBase(
+                        "a processor without its token",
+                        "processor/deployment.yaml",
+                        "automountServiceAccountToken: true",
+                        "automountServiceAccountToken: false",
+                        "automountServiceAccountToken"),
+                Mistake.inBase(
+                        "a processor that may not give its Lease back",
+                        "processor/leases.yaml",
+                        ", delete\\]",
+                        "]",
+                        "Role processor-leases: rules[0].verbs"),
+                Mistake.inBase(
+                        "a processor that takes its namespace for its name",
+                        "processor/deployment.yaml",
+                        "fieldPath: metadata.name}",
+                        "fieldPath: metadata.namespace}",
+                        "env[POD_NAME].valueFrom.fieldRef.fieldPath"),
+                Mistake.inBase(
+                        "rights of nobody",
+                        "gateway/deployment.yaml",
+                        "serviceAccountName: gateway",
+                        "serviceAccountName: default",
+                        "spec.template.spec.serviceAccountName"),
+                Mistake.inBase(
+                        "rules of which a change would roll the pods",
+                        "processor/kustomization.yaml",
+                        "disableNameSuffixHash: true",
+                        "disableNameSuffixHash: false",
+                        "ConfigMap processor-rules"),
+                Mistake.inBase(
+                                "a rule of anomalies that cannot be",
+                                "processor/rules.yaml",
+                                "severity: warning",
+                                "severity: loud",
+                                "")
+                        .foundIn("base/processor/kustomization.yaml", "data.RULES_FILE"),
+                Mistake.inBase(
+                        "pods that are spread without regard to the roll-out",
+                        "gateway/deployment.yaml",
+                        " *matchLabelKeys: .*\n",
+                        "",
+                        "topologySpreadConstraints[0].matchLabelKeys"),
+                Mistake.inBase(
+                        "less time than a stop takes",
+                        "processor/deployment.yaml",
+                        "terminationGracePeriodSeconds: 40",
+                        "terminationGracePeriodSeconds: 30",
+                        "terminationGracePeriodSeconds"),
+                Mistake.inBase(
+                        "a budget that selects nothing",
+                        "processor/pod-disruption-budget.yaml",
+                        "name: processor\n$",
+                        "name: procesor\n",
+                        "PodDisruptionBudget processor: spec.selector.matchLabels"),
+                Mistake.inBase(
+                        "a secret of the stack, misspelt",
+                        "gateway/deployment.yaml",
+                        "secret:iot-db-gateway",
+                        "secret:iot-db-gatway",
+                        "env[DATABASE_USER].value"),
+                Mistake.inBase(
+                        "a parameter of the stack, misspelt",
+                        "processor/deployment.yaml",
+                        "redis/url",
+                        "redis/uri",
+                        "env[REDIS_URL].value"),
+                Mistake.inBase(
+                        "a Secret that nobody makes",
+                        "gateway/deployment.yaml",
+                        "secretName: gateway-tls",
+                        "secretName: gateway-tsl",
+                        "volumes[tls].secret.secretName"),
+                Mistake.inBase(
+                        "a file that no volume brings",
+                        "gateway/kustomization.yaml",
+                        "TLS_KEY_FILE=/etc/millrace/tls/tls.key",
+                        "TLS_KEY_FILE=/etc/millrace/tls/key.pem",
+                        "data.TLS_KEY_FILE"),
+                Mistake.inBase(
+                                "pods that nobody may reach",
+                                "network-policies.yaml",
+                                "---\n# Devices, from anywhere(?s:.*?)(?=---)",
+                                "",
+                                "")
+                        .foundIn("base/gateway/deployment.yaml", "containers[gateway].ports[https].containerPort"),
+                Mistake.inBase(
+                        "a port of operations that is open to anybody",
+                        "network-policies.yaml",
+                        "port: 8883",
+                        "port: 9090",
+                        "NetworkPolicy gateway-devices: spec.ingress[0].ports[1].port"),
+                Mistake.inBase(
+                                "a network that is allowed by default",
+                                "network-policies.yaml",
+                                "policyTypes: \\[Ingress, Egress\\]",
+                                "policyTypes: [Ingress]",
+                                "")
+                        .foundIn("overlays/dev/kustomization.yaml", "resources"),
+                Mistake.inBase(
+                        "a load balancer that asks elsewhere whether a gateway is ready",
+                        "gateway/service.yaml",
+                        "healthcheck-port: \"9090\"",
+                        "healthcheck-port: \"8443\"",
+                        "aws-load-balancer-healthcheck-port"),
+                Mistake.inBase(
+                        "a door without TLS",
+                        "gateway/kustomization.yaml",
+                        "HTTP_PORT=off",
+                        "HTTP_PORT=8080",
+                        "data.HTTP_PORT"),
+                Mistake.inBase(
+                        "replicas beside an autoscaler",
+                        "gateway/deployment.yaml",
+                        "revisionHistoryLimit: 3",
+                        "revisionHistoryLimit: 3\n  replicas: 2",
+                        "Deployment gateway: spec.replicas"),
+                Mistake.in(
+                        "overlays/dev/kustomization.yaml",
+                        "an image of no version",
+                        "newTag: unset",
+                        "newTag: latest",
+                        "images[millrace-gateway]"),
+                Mistake.in(
+                        "overlays/dev/kustomization.yaml",
+                        "no image at all",
+                        "  - name: millrace-processor\n    newTag: unset\n",
+                        "",
+                        "images[millrace-processor]"),
+                Mistake.in(
+                        "overlays/dev/kustomization.yaml",
+                        "a login in Git",
+                        "configMapGenerator:",
+                        "secretGenerator:\n  - name: login\n    literals: [password=secret]\nconfigMapGenerator:",
+                        "Secret login"),
+                new Mistake(
+                        "another environment's stream",
+                        "staging",
+                        "base/processor/deployment.yaml",
+                        "sensor-data-stream-\\$\\(ENVIRONMENT\\)",
+                        "sensor-data-stream-dev",
+                        "base/processor/deployment.yaml",
+                        "env[KINESIS_STREAM].value"),
+                Mistake.in(
+                        "components/monitoring/alerts.yaml",
+                        "an alert on a metric that there is not",
+                        "millrace_processor_gaps_total",
+                        "millrace_processor_gap_total",
+                        "PrometheusRule millrace: spec.groups[millrace].rules[0].expr"),
+                Mistake.in(
+                        "components/monitoring/pod-monitor.yaml",
+                        "metrics of a port that is not there",
+                        "port: ops",
+                        "port: metrics",
+                        "podMetricsEndpoints[0].port"),
+                Mistake.in(
+                        "components/keda/scaled-object.yaml",
+                        "a misspelt field of a custom resource",
+                        "pollingInterval",
+                        "polingInterval",
+                        "ScaledObject processor: spec.polingInterval"),
+                Mistake.in(
+                                "components/keda/kustomization.yaml",
+                                "two autoscalers for one Deployment",
+                                "patches:(?s:.*?)\\$patch: delete\n",
+                                "",
+                                "")
+                        .foundIn("components/keda/scaled-object.yaml", "ScaledObject processor: spec.scaleTargetRef"),
+                new Mistake(
+                        "a mistake in a patch of the local overlay",
+                        "local",
+                        "overlays/local/gateway.yaml",
+                        "name: DATABASE_USER",
+                        "name: DATABASE_USR",
+                        "overlays/local/gateway.yaml",
+                        "env[DATABASE_USR].name"));
+    }
+
+    @Test
+    @EnabledIf(value = TreeCopy.POSSIBLE, disabledReason = TreeCopy.WITHOUT)
+    void theProjectsManifestsHaveNoMistake() throws IOException {
+        assertEquals(List.of(), new KubernetesCheck().findings(TreeCopy.PROJECT));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    @EnabledIf(value = TreeCopy.POSSIBLE, disabledReason = TreeCopy.WITHOUT)
+    void aMistakeIsFoundWithTheFileAndTheFieldToMend(Mistake mistake, @TempDir Path folder) throws IOException {
+        TreeCopy tree = TreeCopy.make(folder, mistake.overlay);
+        tree.change("k8s/" + mistake.file, mistake.pattern, mistake.replacement);
+
+        List<Finding> findings = new KubernetesCheck().findings(folder);
+
+        assertTrue(
+                findings.stream()
+                        .anyMatch(finding -> finding.file().equals("k8s/" + mistake.found)
+                                && finding.field().contains(mistake.field)),
+                findings.toString());
+    }
+
+    @Test
+    @EnabledIf(value = TreeCopy.POSSIBLE, disabledReason = TreeCopy.WITHOUT)
+    void whatNoTemplateMakesIsNotThereToBeRead(@TempDir Path folder) throws IOException {
+        TreeCopy.make(folder, "dev");
+        Path templates = Files.createDirectory(folder.resolve("aws"));
+        Files.writeString(templates.resolve("database.yaml"), """
+                      Name: !Sub iot-db-credentials-${Environment}
+                      Name: !Sub iot-db-gateway-${Environment}
+                      Name: !Sub iot-db-processor-${Environment}
+                      Name: !Sub /iot/${Environment}/db/endpoint
+                """);
+
+        List<Finding> findings = new KubernetesCheck().findings(folder);
+
+        assertEquals(
+                List.of(
+                        "k8s/base/gateway/deployment.yaml: Deployment gateway:"
+                                + " spec.template.spec.containers[gateway].env[REDIS_URL].value",
+                        "k8s/base/processor/deployment.yaml: Deployment processor:"
+                                + " spec.template.spec.containers[processor].env[REDIS_URL].value"),
+                findings.stream()
+                        .map(finding -> finding.file() + ": " + finding.field())
+                        .toList());
+    }
+
+    @Test
+    void thereAreThreeEnvironmentsAndOneForAMachine() throws IOException {
+        try (Stream<Path> overlays = Files.list(TreeCopy.PROJECT.resolve("k8s/overlays"))) {
+            assertEquals(
+                    List.of("dev", "local", "prod", "staging"),
+                    overlays.map(overlay -> overlay.getFileName().toString())
+                            .sorted()
+                            .toList());
+        }
+    }
+
+    @Test
+    void beforeADeploymentAnImageWithoutADigestIsAMistake(@TempDir Path folder) throws IOException {
+        TreeCopy tree = TreeCopy.make(folder, "dev");
+        var gate = new ImagesForDeployment("dev");
+        String overlay = "k8s/overlays/dev/kustomization.yaml";
+
+        assertEquals(
+                List.of("images[millrace-gateway]", "images[millrace-processor]"),
+                gate.findings(folder).stream().map(Finding::field).toList());
+        assertEquals(1, ImagesForDeployment.without(folder).size());
+
+        tree.change(overlay, "newTag: unset", "digest: sha256:" + "a".repeat(64));
+        tree.change(overlay, "newTag: unset", "newTag: 0.1.0");
+        assertEquals(
+                List.of(overlay + " images[millrace-processor]"),
+                gate.findings(folder).stream()
+                        .map(finding -> finding.file() + " " + finding.field())
+                        .toList());
+        assertEquals(List.of(), ImagesForDeployment.without(folder));
+    }
+
+    @Test
+    void whereThereIsNoKustomizeTheProgramSaysHowToGetIt(@TempDir Path folder) throws Exception {
+        TreeCopy.make(folder, "dev");
+        Path output = folder.resolve("output.txt");
+        var builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        DeployMain.class.getName(),
+                        folder.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        builder.environment().put("PATH", folder.toString());
+        Process process = builder.start();
+
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        String told = Files.readString(output);
+        assertTrue(told.contains("kubectl 1.27 or later"), told);
+        assertTrue(told.contains("https://kubernetes.io/docs/tasks/tools/"), told);
+        // 1 where the checks that need no such program find something in a copy that is not whole
+        assertTrue(List.of(ProgramMissing.EXIT_CODE, 1).contains(process.exitValue()), told);
+    }
+}
