@@ -7,6 +7,9 @@ import dev.millrace.bench.load.HttpBenchmark;
 import dev.millrace.bench.load.MqttBenchmark;
 import dev.millrace.bench.load.MqttIdleBenchmark;
 import dev.millrace.bench.load.NdjsonBenchmark;
+import dev.millrace.bench.pod.AotCaches;
+import dev.millrace.bench.pod.PodProgram;
+import dev.millrace.bench.pod.StartBenchmark;
 import dev.millrace.bench.processor.HandOverBenchmark;
 import dev.millrace.bench.processor.LatencyBenchmark;
 import dev.millrace.bench.processor.ProcessorBenchmark;
@@ -60,6 +63,11 @@ public final class BenchMain {
         benchmarks.put("processor", () -> new ProcessorBenchmark(System.out).run());
         benchmarks.put("processor-latency", () -> new LatencyBenchmark(System.out).run());
         benchmarks.put("hand-over", () -> new HandOverBenchmark(System.out).run());
+        AotCaches caches = new AotCaches();
+        benchmarks.put("start", () -> new StartBenchmark(System.out, "start", PodProgram.GATEWAY, caches).run());
+        benchmarks.put(
+                "start-processor",
+                () -> new StartBenchmark(System.out, "start-processor", PodProgram.PROCESSOR, caches).run());
     }
 
     public static void main(String[] args) throws Exception {

@@ -72,7 +72,8 @@ final class ProcessorUnderLoad implements AutoCloseable {
         environment.put("OPS_PORT", Integer.toString(opsPort));
         environment.put("PROCESSOR_OWNER", owner);
         environment.putAll(more);
-        List<String> options = Stream.concat(Child.IMAGE_OPTIONS.stream(), Child.optionsFrom(OPTIONS).stream())
+        List<String> options = Stream.concat(
+                        Child.imageOptions("processor").stream(), Child.optionsFrom(OPTIONS).stream())
                 .toList();
         return new Running(
                 owner, Child.startJar(Child.jar("processor"), options, environment), new Operations(opsPort));
