@@ -35,6 +35,11 @@ aot: build
 	@home=$(JAVA_HOME_25) && $$home/bin/java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
 		-cp bench/target/bench.jar dev.millrace.bench.pod.TrainMain target gateway/target/gateway.jar processor/target/processor.jar
 
+# Builds the images: millrace-gateway, millrace-processor, millrace-local. TAG=, PLATFORM=linux/arm64; PUSH=REGISTRY ENV=dev pushes
+# the first two and writes their digests into the overlay. tools/image tells all settings.
+image:
+	@TAG="$(TAG)" PLATFORM="$(PLATFORM)" PUSH="$(PUSH)" ENV="$(ENV)" tools/image
+
 # Posts a CSV (timestamp,value): make replay FILE=examples/press-4.csv SENSOR=press-4 METRIC=temperature RATE=500
 replay: build
 	@home=$(JAVA_HOME_25) && FILE="$(FILE)" SENSOR="$(SENSOR)" METRIC="$(METRIC)" RATE="$(RATE)" \

@@ -43,6 +43,7 @@ public enum PodProgram {
     List<String> options() {
         List<String> options = new ArrayList<>(Child.imageOptions(word()));
         options.add("-XX:MaxRAM=" + mebibytes + "m");
+        options.addAll(Child.optionsFrom("BENCH_" + name() + "_OPTIONS"));
         return options;
     }
 }
