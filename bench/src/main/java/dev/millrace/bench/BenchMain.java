@@ -3,6 +3,7 @@ package dev.millrace.bench;
 import dev.millrace.bench.IngestBenchmark.Form;
 import dev.millrace.bench.load.AuthBenchmark;
 import dev.millrace.bench.load.FairnessBenchmark;
+import dev.millrace.bench.load.GatewayMemoryBenchmark;
 import dev.millrace.bench.load.HttpBenchmark;
 import dev.millrace.bench.load.MqttBenchmark;
 import dev.millrace.bench.load.MqttIdleBenchmark;
@@ -13,6 +14,7 @@ import dev.millrace.bench.pod.StartBenchmark;
 import dev.millrace.bench.processor.HandOverBenchmark;
 import dev.millrace.bench.processor.LatencyBenchmark;
 import dev.millrace.bench.processor.ProcessorBenchmark;
+import dev.millrace.bench.processor.ProcessorMemoryBenchmark;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -68,6 +70,12 @@ public final class BenchMain {
         benchmarks.put(
                 "start-processor",
                 () -> new StartBenchmark(System.out, "start-processor", PodProgram.PROCESSOR, caches).run());
+        benchmarks.put("memory", () -> new GatewayMemoryBenchmark(
+                        System.out, PodProgram.GATEWAY.mebibytes(), caches.podOptions(PodProgram.GATEWAY))
+                .run());
+        benchmarks.put("memory-processor", () -> new ProcessorMemoryBenchmark(
+                        System.out, PodProgram.PROCESSOR.mebibytes(), caches.podOptions(PodProgram.PROCESSOR))
+                .run());
     }
 
     public static void main(String[] args) throws Exception {

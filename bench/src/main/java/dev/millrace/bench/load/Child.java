@@ -13,6 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A process that the benchmark started, mostly a JVM: a server under load, or what one needs. It ends with the benchmark. */
@@ -25,6 +27,10 @@ public final class Child implements AutoCloseable {
     private static final int MILLIS_PER_TICK = 10;
 
     private static final int UTIME = 11;
+
+    private static final Pattern PEAK = Pattern.compile("^VmHWM:\\s+(\\d+) kB", Pattern.MULTILINE);
+
+    private static final double KIBIBYTES_PER_MEBIBYTE = 1_024;
 
     private static final Duration STOP_TIME = Duration.ofSeconds(30);
 
@@ -179,6 +185,16 @@ public final class Child implements AutoCloseable {
             // the thread has ended
             return 0;
         }
+    }
+
+    /** The most memory of it that was in the machine's at a time, its files' among it (proc(5), VmHWM); only Linux tells. */
+    public double peakMebibytes() throws IOException {
+        String status = Files.readString(Path.of("/proc", Long.toString(process.pid()), "status"));
+        Matcher matcher = PEAK.matcher(status);
+        if (!matcher.find()) {
+            throw new IOException("process " + process.pid() + " has ended");
+        }
+        return Long.parseLong(matcher.group(1)) / KIBIBYTES_PER_MEBIBYTE;
     }
 
     /** What the system calls it. */

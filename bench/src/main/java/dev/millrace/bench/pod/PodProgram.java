@@ -25,7 +25,7 @@ public enum PodProgram {
     }
 
     /** The memory of its pod. */
-    int mebibytes() {
+    public int mebibytes() {
         return mebibytes;
     }
 
