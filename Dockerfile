@@ -30,15 +30,15 @@ WORKDIR /app
 FROM runtime AS gateway-files
 # Libraries first: they change less often than the service, and so stay one layer.
 COPY --from=build /source/gateway/target/lib/ gateway/lib/
-COPY --from=build /source/gateway/target/gateway.jar docker/gateway.jvm gateway/
+COPY --from=build /source/gateway/target/gateway.jar /source/docker/gateway.jvm gateway/
 
 FROM runtime AS processor-files
 COPY --from=build /source/processor/target/lib/ processor/lib/
-COPY --from=build /source/processor/target/processor.jar docker/processor.jvm processor/
+COPY --from=build /source/processor/target/processor.jar /source/docker/processor.jvm processor/
 
 FROM runtime AS local-files
 COPY --from=build /source/local/target/lib/ local/lib/
-COPY --from=build /source/local/target/local.jar docker/local.jvm local/
+COPY --from=build /source/local/target/local.jar /source/docker/local.jvm local/
 # The embedded Redis needs it.
 RUN command -v openssl >/dev/null || { apt-get update && apt-get install -y --no-install-recommends openssl && rm -rf /var/lib/apt/lists/*; }
 

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 
-/** The cluster and the images are the ones that the manifests mean. */
+/** The cluster is the one that the manifests mean. */
 class ClusterTest {
 
     private static final Set<String> SERVICES = Set.of("gateway", "processor");
@@ -83,16 +83,6 @@ class ClusterTest {
             region.matcher(Files.readString(file))
                     .results()
                     .forEach(result -> assertEquals("eu-central-1", result.group(), file.toString()));
-        }
-    }
-
-    @Test
-    void theImagesRunAsTheUserThatThePodsName() throws IOException {
-        String dockerfile = Files.readString(Rendering.ROOT.resolve("Dockerfile"));
-        assertTrue(dockerfile.contains("\nUSER 10001:10001\n"));
-        for (String service : SERVICES) {
-            assertTrue(dockerfile.contains("\nFROM runtime AS " + service + "\n"), service);
-            assertTrue(dockerfile.contains("\"-jar\", \"/app/" + service + ".jar\"]\n"), service);
         }
     }
 }
