@@ -32,7 +32,7 @@ class WorkflowsCheckTest {
                 "ci.yml | @11bd71901bbe5b1630ceea73d27597364c9af683 | @v4 | jobs.test.steps[0].uses",
                 "ci.yml | persist-credentials: false | persist-credentials: true | jobs.test.steps[0].with.persist-credentials",
                 "ci.yml | timeout-minutes: 45 | name: a test | jobs.test.timeout-minutes",
-                "ci.yml | make manifests | make manifest | jobs.test.steps[4].run",
+                "ci.yml | run: make manifests | run: make manifest | jobs.test.steps[4].run",
                 "ci.yml | contents: read | contents: write | permissions",
                 "ci.yml | pull_request: | pull_request_target: {} | on.pull_request_target",
                 "deploy.yml | ./.github/workflows/deploy-environment.yml | another/repository/deploy.yml@main | jobs.dev.uses",
