@@ -1,5 +1,5 @@
 # What to type. Everything runs on a JDK 25 that tools/find-jdk finds; Maven does the work.
-.PHONY: run test soak bench replay key format build clean manifests
+.PHONY: run test soak bench aot image replay key format build clean manifests
 
 JAVA_HOME_25 = $$(tools/find-jdk)
 MVN = JAVA_HOME=$$home mvn -B -ntp -Dstyle.color=never
@@ -28,6 +28,17 @@ soak:
 # A line a benchmark: NAME ratio R (ours X unit, limit Y unit, goal G). BENCH=NAME runs one.
 bench: build
 	@home=$(JAVA_HOME_25) && $$home/bin/java --sun-misc-unsafe-memory-access=allow -jar bench/target/bench.jar $(BENCH)
+
+# Makes the AOT caches that the images have, target/gateway.aot and target/processor.aot, for the jars as they lie here:
+#   java @docker/gateway.jvm -XX:AOTCache=target/gateway.aot -jar gateway/target/gateway.jar
+aot: build
+	@home=$(JAVA_HOME_25) && $$home/bin/java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+		-cp bench/target/bench.jar dev.millrace.bench.pod.TrainMain target gateway/target/gateway.jar processor/target/processor.jar
+
+# Builds the images: millrace-gateway, millrace-processor, millrace-local. TAG=, PLATFORM=linux/arm64; PUSH=REGISTRY ENV=dev pushes
+# the first two and writes their digests into the overlay. tools/image tells all settings.
+image:
+	@TAG="$(TAG)" PLATFORM="$(PLATFORM)" PUSH="$(PUSH)" ENV="$(ENV)" tools/image
 
 # Posts a CSV (timestamp,value): make replay FILE=examples/press-4.csv SENSOR=press-4 METRIC=temperature RATE=500
 replay: build

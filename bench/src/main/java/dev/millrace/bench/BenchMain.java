@@ -3,13 +3,18 @@ package dev.millrace.bench;
 import dev.millrace.bench.IngestBenchmark.Form;
 import dev.millrace.bench.load.AuthBenchmark;
 import dev.millrace.bench.load.FairnessBenchmark;
+import dev.millrace.bench.load.GatewayMemoryBenchmark;
 import dev.millrace.bench.load.HttpBenchmark;
 import dev.millrace.bench.load.MqttBenchmark;
 import dev.millrace.bench.load.MqttIdleBenchmark;
 import dev.millrace.bench.load.NdjsonBenchmark;
+import dev.millrace.bench.pod.AotCaches;
+import dev.millrace.bench.pod.PodProgram;
+import dev.millrace.bench.pod.StartBenchmark;
 import dev.millrace.bench.processor.HandOverBenchmark;
 import dev.millrace.bench.processor.LatencyBenchmark;
 import dev.millrace.bench.processor.ProcessorBenchmark;
+import dev.millrace.bench.processor.ProcessorMemoryBenchmark;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -60,6 +65,17 @@ public final class BenchMain {
         benchmarks.put("processor", () -> new ProcessorBenchmark(System.out).run());
         benchmarks.put("processor-latency", () -> new LatencyBenchmark(System.out).run());
         benchmarks.put("hand-over", () -> new HandOverBenchmark(System.out).run());
+        AotCaches caches = new AotCaches();
+        benchmarks.put("start", () -> new StartBenchmark(System.out, "start", PodProgram.GATEWAY, caches).run());
+        benchmarks.put(
+                "start-processor",
+                () -> new StartBenchmark(System.out, "start-processor", PodProgram.PROCESSOR, caches).run());
+        benchmarks.put("memory", () -> new GatewayMemoryBenchmark(
+                        System.out, PodProgram.GATEWAY.mebibytes(), caches.podOptions(PodProgram.GATEWAY))
+                .run());
+        benchmarks.put("memory-processor", () -> new ProcessorMemoryBenchmark(
+                        System.out, PodProgram.PROCESSOR.mebibytes(), caches.podOptions(PodProgram.PROCESSOR))
+                .run());
     }
 
     public static void main(String[] args) throws Exception {

@@ -3,6 +3,7 @@ package dev.millrace.local;
 import dev.millrace.core.config.Environment;
 import dev.millrace.gateway.auth.ApiKey;
 import dev.millrace.local.services.LoopbackPort;
+import dev.millrace.local.services.Reach;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -15,13 +16,20 @@ import java.util.function.Predicate;
  *
  * @param ports where its parts listen
  * @param external the servers that run elsewhere
+ * @param reach from where the servers that are started here can be reached, where they are started alone
  * @param stream the emulator's stream
  * @param simulation the simulated devices
  * @param authRequired whether the platform's gateway asks its callers for keys; else it is open to this machine
  * @param keysGiven whether there is a file of keys; else the platform makes its first ones
  */
 public record LocalConfig(
-        Ports ports, External external, Stream stream, Simulation simulation, boolean authRequired, boolean keysGiven) {
+        Ports ports,
+        External external,
+        Reach reach,
+        Stream stream,
+        Simulation simulation,
+        boolean authRequired,
+        boolean keysGiven) {
 
     /** The ports, each on the loopback interface, 0 for one that is free. */
     public record Ports(
@@ -99,6 +107,14 @@ public record LocalConfig(
                 environment.port("REDIS_PORT", 16_379),
                 environment.port("KINESIS_PORT", 4567));
         var external = new External(environment.optionalText("DATABASE_URL"), environment.optionalText("REDIS_URL"));
+        Reach reach = environment
+                        .oneOf(
+                                "SERVICES_HOST",
+                                Reach.THIS_MACHINE.host(),
+                                List.of(Reach.THIS_MACHINE.host(), Reach.OTHER_MACHINES.host()))
+                        .equals(Reach.OTHER_MACHINES.host())
+                ? Reach.OTHER_MACHINES
+                : Reach.THIS_MACHINE;
         var simulation = new Simulation(
                 environment.integer("SIMULATED_SENSORS", 20, 0, Simulation.MAX_SENSORS),
                 gateway(environment, ports.http()),
@@ -113,6 +129,7 @@ public record LocalConfig(
         return new LocalConfig(
                 ports,
                 external,
+                reach,
                 stream,
                 simulation,
                 authRequired,

@@ -10,6 +10,7 @@ import dev.millrace.gateway.GatewayConfig;
 import dev.millrace.gateway.auth.ApiKey;
 import dev.millrace.local.services.LocalService;
 import dev.millrace.local.services.LocalServices;
+import dev.millrace.local.services.Reach;
 import dev.millrace.local.services.RunDirectory;
 import dev.millrace.local.services.StartFailure;
 import dev.millrace.local.simulate.SimulatedDevices;
@@ -44,6 +45,9 @@ final class PlatformApp {
             // what is wrong with any part's settings is told before anything starts
             ProcessorConfig.read(part(with, Map.of(), config.ports().processorOperations()));
             GatewayConfig.read(gateway(with, Map.of(), config));
+            if (config.reach() != Reach.THIS_MACHINE) {
+                environment.problem("SERVICES_HOST", "is for the services alone; the whole platform stays on loopback");
+            }
             environment.check();
             return run(config, with, directory, firstKeys, out, stop);
         }
@@ -57,7 +61,7 @@ final class PlatformApp {
             PrintStream out,
             StopSignal stop)
             throws StartFailure, InterruptedException {
-        try (var services = ServicesApp.start(config, directory, config.platformPorts());
+        try (var services = ServicesApp.start(config, Reach.THIS_MACHINE, directory, config.platformPorts());
                 var parts = new Parts(stop)) {
             ProcessorConfig processor = ProcessorConfig.read(part(
                     environment,

@@ -43,6 +43,13 @@ class LocalMainTest {
     }
 
     @Test
+    void theWholePlatformIsNotForOtherMachines() {
+        assertEquals(InvalidConfiguration.EXIT_CODE, run(Map.of("SERVICES_HOST", "0.0.0.0"), "all"));
+
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("SERVICES_HOST: is for the services alone"));
+    }
+
+    @Test
     void tellsEveryWrongSettingAtOnce() {
         var variables = Map.of(
                 "DATABASE_PORT",

@@ -13,6 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A process that the benchmark started, mostly a JVM: a server under load, or what one needs. It ends with the benchmark. */
@@ -21,13 +23,14 @@ public final class Child implements AutoCloseable {
     /** The line with which a child of ours says that it can be used. */
     public static final String READY = "ready";
 
-    /** The options of a JVM in the image (Dockerfile). */
-    public static final List<String> IMAGE_OPTIONS = List.of("-XX:MaxRAMPercentage=75", "-XX:+ExitOnOutOfMemoryError");
-
     /** proc(5): the clock tick of every Linux that runs a JVM, and where a thread's user time stands after its name. */
     private static final int MILLIS_PER_TICK = 10;
 
     private static final int UTIME = 11;
+
+    private static final Pattern PEAK = Pattern.compile("^VmHWM:\\s+(\\d+) kB", Pattern.MULTILINE);
+
+    private static final double KIBIBYTES_PER_MEBIBYTE = 1_024;
 
     private static final Duration STOP_TIME = Duration.ofSeconds(30);
 
@@ -57,7 +60,9 @@ public final class Child implements AutoCloseable {
             Map<String, String> environment,
             String... arguments)
             throws IOException {
-        List<String> command = java(options);
+        List<String> command = new ArrayList<>(List.of(java(), "--enable-native-access=ALL-UNNAMED"));
+        command.add("--sun-misc-unsafe-memory-access=allow");
+        command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
         Child child = new Child(
@@ -81,9 +86,18 @@ public final class Child implements AutoCloseable {
 
     /** {@code MODULE/target/MODULE.jar} beside {@code bench/target/bench.jar}. */
     public static Path jar(String module) {
+        return inTree(module + "/target/" + module + ".jar");
+    }
+
+    /** The options of a program's JVM in its image. */
+    public static List<String> imageOptions(String program) {
+        return List.of("@" + inTree("docker/" + program + ".jvm"));
+    }
+
+    /** A file of the project, in which {@code bench/target/bench.jar} lies. */
+    private static Path inTree(String file) {
         Path bench = Path.of(System.getProperty("java.class.path")).toAbsolutePath();
-        return bench.resolve("../../../" + module + "/target/" + module + ".jar")
-                .normalize();
+        return bench.resolve("../../..").resolve(file).normalize();
     }
 
     /** More options for a JVM, separated by spaces, from our own environment; for profiles and experiments. */
@@ -93,9 +107,10 @@ public final class Child implements AutoCloseable {
                 .toList();
     }
 
-    /** Runs a jar; whether it is ready is for the caller to find out. */
+    /** Runs a jar with these options and no others; whether it is ready is for the caller to find out. */
     public static Child startJar(Path jar, List<String> options, Map<String, String> environment) throws IOException {
-        List<String> command = java(options);
+        List<String> command = new ArrayList<>(List.of(java()));
+        command.addAll(options);
         command.addAll(List.of("-jar", jar.toString()));
         return startProgram(command, environment);
     }
@@ -109,13 +124,9 @@ public final class Child implements AutoCloseable {
                 StopSign.SIGTERM);
     }
 
-    private static List<String> java(List<String> options) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("--enable-native-access=ALL-UNNAMED");
-        command.add("--sun-misc-unsafe-memory-access=allow");
-        command.addAll(options);
-        return command;
+    /** This JVM's program, for a JVM of the same build. */
+    public static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
     private static ProcessBuilder builder(List<String> command, Map<String, String> environment) {
@@ -176,6 +187,16 @@ public final class Child implements AutoCloseable {
         }
     }
 
+    /** The most memory of it that was in the machine's at a time, its files' among it (proc(5), VmHWM); only Linux tells. */
+    public double peakMebibytes() throws IOException {
+        String status = Files.readString(Path.of("/proc", Long.toString(process.pid()), "status"));
+        Matcher matcher = PEAK.matcher(status);
+        if (!matcher.find()) {
+            throw new IOException("process " + process.pid() + " has ended");
+        }
+        return Long.parseLong(matcher.group(1)) / KIBIBYTES_PER_MEBIBYTE;
+    }
+
     /** What the system calls it. */
     public long pid() {
         return process.pid();
@@ -185,9 +206,9 @@ public final class Child implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** Waits until it has ended, or for so long. */
-    public void waitFor(long millis) throws InterruptedException {
-        process.waitFor(millis, TimeUnit.MILLISECONDS);
+    /** Waits until it has ended, or for so long, and answers whether it has ended. */
+    public boolean waitFor(long millis) throws InterruptedException {
+        return process.waitFor(millis, TimeUnit.MILLISECONDS);
     }
 
     /** Sends SIGTERM, and does not wait. */

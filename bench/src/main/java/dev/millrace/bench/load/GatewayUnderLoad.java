@@ -176,7 +176,7 @@ final class GatewayUnderLoad implements AutoCloseable {
 
     /** The options of the gateway's JVM; what is compared with it has the same. */
     static List<String> imageOptions() {
-        return Child.IMAGE_OPTIONS;
+        return Child.imageOptions("gateway");
     }
 
     private static List<String> options(List<String> forThis) {

@@ -24,12 +24,21 @@ public final class Operations {
 
     /** Waits until the process says that it is ready. */
     public void awaitReady(String name, Child process) throws IOException, InterruptedException {
+        awaitReady(name, process, PROBE_MILLIS);
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param probeMillis how long after one look the next comes
+     */
+    public void awaitReady(String name, Child process, int probeMillis) throws IOException, InterruptedException {
         long end = System.nanoTime() + START_TIME.toNanos();
         while (!isReady()) {
             if (!process.isAlive() || System.nanoTime() - end > 0) {
                 throw new IOException(name + " is not ready: " + readiness);
             }
-            process.waitFor(PROBE_MILLIS);
+            process.waitFor(probeMillis);
         }
     }
 

@@ -61,7 +61,7 @@ public final class ProcessorBenchmark {
                 var bare = Child.start(
                         BareWriter.class,
                         Child.StopSign.END_OF_INPUT,
-                        Child.IMAGE_OPTIONS,
+                        Child.imageOptions("processor"),
                         platform.settings(),
                         Integer.toString(ROWS.sensors()),
                         Integer.toString(SHARDS))) {

@@ -67,12 +67,22 @@ final class ProcessorUnderLoad implements AutoCloseable {
      * @param more settings beside those that lead to the services
      */
     Running processor(String owner, Map<String, String> more) throws IOException {
+        return processor(owner, more, List.of());
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param forThis options for the processor's JVM, beside those of the image
+     */
+    Running processor(String owner, Map<String, String> more, List<String> forThis) throws IOException {
         int opsPort = FreePort.choose();
         Map<String, String> environment = new HashMap<>(settings);
         environment.put("OPS_PORT", Integer.toString(opsPort));
         environment.put("PROCESSOR_OWNER", owner);
         environment.putAll(more);
-        List<String> options = Stream.concat(Child.IMAGE_OPTIONS.stream(), Child.optionsFrom(OPTIONS).stream())
+        List<String> options = Stream.of(Child.imageOptions("processor"), forThis, Child.optionsFrom(OPTIONS))
+                .flatMap(List::stream)
                 .toList();
         return new Running(
                 owner, Child.startJar(Child.jar("processor"), options, environment), new Operations(opsPort));

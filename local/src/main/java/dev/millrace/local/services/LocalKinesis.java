@@ -33,10 +33,18 @@ public final class LocalKinesis implements LocalService {
      * @param stream the stream that it has from the start
      */
     public static LocalKinesis start(int port, String stream, int shards) throws StartFailure {
+        return start(port, stream, shards, Reach.THIS_MACHINE);
+    }
+
+    /** As {@link #start(int, String, int)}. */
+    public static LocalKinesis start(int port, String stream, int shards, Reach reach) throws StartFailure {
         Vertx vertx = VertxInstances.create();
         try {
-            EmulatorConfig config =
-                    EmulatorConfig.defaults().withPort(port).withRegion(REGION).withStream(stream, shards);
+            EmulatorConfig config = EmulatorConfig.defaults()
+                    .withHost(reach.host())
+                    .withPort(port)
+                    .withRegion(REGION)
+                    .withStream(stream, shards);
             return new LocalKinesis(vertx, KinesisEmulator.start(vertx, config).await(), stream);
         } catch (RuntimeException e) {
             vertx.close().await();

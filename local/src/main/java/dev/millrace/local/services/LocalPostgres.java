@@ -44,6 +44,11 @@ public final class LocalPostgres implements LocalService {
      * @param binaries where the server's programs are unpacked to, and found unpacked the next time
      */
     public static LocalPostgres start(int port, Path directory, Path binaries) throws StartFailure {
+        return start(port, directory, binaries, Reach.THIS_MACHINE);
+    }
+
+    /** As {@link #start(int, Path, Path)}; other machines reach the database {@value #DATABASE} alone. */
+    public static LocalPostgres start(int port, Path directory, Path binaries, Reach reach) throws StartFailure {
         Path output = directory.resolve("output.log");
         try {
             Files.createDirectories(directory);
@@ -53,8 +58,12 @@ public final class LocalPostgres implements LocalService {
             String adminPassword = HexFormat.of().formatHex(random);
             Path passwordFile = directory.resolve("password");
             Files.writeString(passwordFile, adminPassword + "\n");
-            EmbeddedPostgres server = builder(port, directory, binaries, output, passwordFile, adminPassword)
-                    .start();
+            EmbeddedPostgres.Builder builder = builder(port, directory, binaries, output, passwordFile, adminPassword);
+            if (reach == Reach.OTHER_MACHINES) {
+                builder.setServerConfig("listen_addresses", reach.host())
+                        .setServerConfig("hba_file", letOthersIn(directory).toString());
+            }
+            EmbeddedPostgres server = builder.start();
             Files.delete(passwordFile);
             createDatabase(server);
             return new LocalPostgres(server);
@@ -69,6 +78,14 @@ public final class LocalPostgres implements LocalService {
     /** What lies in this directory is run; nobody else may change it. */
     private static void keepToOwner(Path directory) throws IOException {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+    }
+
+    /** The file that says who may log in, for a server that others reach: from there, to the one database, with a password. */
+    private static Path letOthersIn(Path directory) throws IOException {
+        return Files.writeString(directory.resolve("hba.conf"), """
+                host all all 127.0.0.1/32 scram-sha-256
+                host %s all all scram-sha-256
+                """.formatted(DATABASE));
     }
 
     private static EmbeddedPostgres.Builder builder(

@@ -45,18 +45,23 @@ public final class LocalRedis implements LocalService {
      * @param directory where its files go; the caller removes it
      */
     public static LocalRedis start(int port, Path directory) throws StartFailure {
-        return start(port, directory, ExecutableProvider.newJarResourceProvider(directory.toFile()));
+        return start(port, directory, Reach.THIS_MACHINE);
     }
 
-    /** As {@link #start(int, Path)}, with another program. */
-    static LocalRedis start(int port, Path directory, ExecutableProvider program) throws StartFailure {
+    /** As {@link #start(int, Path)}. */
+    public static LocalRedis start(int port, Path directory, Reach reach) throws StartFailure {
+        return start(port, directory, reach, ExecutableProvider.newJarResourceProvider(directory.toFile()));
+    }
+
+    /** As {@link #start(int, Path, Reach)}, with another program. */
+    static LocalRedis start(int port, Path directory, Reach reach, ExecutableProvider program) throws StartFailure {
         Path output = directory.resolve("output.log");
         Path serverLog = directory.resolve("redis.log");
         try {
             Files.createDirectories(directory);
             int actualPort = new LoopbackPort("REDIS_PORT", port).orFree();
             Path pidFile = directory.resolve("redis.pid");
-            run(command(program, actualPort, directory, pidFile, serverLog), output);
+            run(command(program, reach, actualPort, directory, pidFile, serverLog), output);
             awaitReady(actualPort, pidFile);
             return new LocalRedis(actualPort, pidFile);
         } catch (IOException | RuntimeException e) {
@@ -67,11 +72,15 @@ public final class LocalRedis implements LocalService {
     }
 
     private static List<String> command(
-            ExecutableProvider program, int port, Path directory, Path pidFile, Path serverLog) throws IOException {
+            ExecutableProvider program, Reach reach, int port, Path directory, Path pidFile, Path serverLog)
+            throws IOException {
         return List.of(
                 program.get().getAbsolutePath(),
                 "--bind",
-                "127.0.0.1",
+                reach.host(),
+                // else a server without a password turns other machines away, whatever it listens on
+                "--protected-mode",
+                reach == Reach.THIS_MACHINE ? "yes" : "no",
                 "--port",
                 Integer.toString(port),
                 "--daemonize",

@@ -60,7 +60,8 @@ class LocalRedisTest {
             assertTrue(program.toFile().setExecutable(true));
 
             var failure = assertThrows(
-                    StartFailure.class, () -> LocalRedis.start(0, directory.resolve("redis"), program::toFile));
+                    StartFailure.class,
+                    () -> LocalRedis.start(0, directory.resolve("redis"), Reach.THIS_MACHINE, program::toFile));
 
             assertEquals("""
                     Redis did not start (the program ended with code 127); set REDIS_URL to use another one
@@ -73,7 +74,7 @@ class LocalRedisTest {
         try (var directory = RunDirectory.open(parent, "run-")) {
             var failure = assertThrows(
                     StartFailure.class,
-                    () -> LocalRedis.start(0, directory.resolve("redis"), () -> {
+                    () -> LocalRedis.start(0, directory.resolve("redis"), Reach.THIS_MACHINE, () -> {
                         throw new IOException("no binary");
                     }));
 
