@@ -60,7 +60,7 @@ class ImageToolTest {
         Files.createDirectories(directory.resolve("tools"));
         Files.createDirectories(overlay.getParent());
         for (String tool : List.of("tools/image", "tools/pin-image", "k8s/overlays/dev/kustomization.yaml")) {
-            Files.copy(Rendering.ROOT.resolve(tool), directory.resolve(tool));
+            Files.copy(Project.ROOT.resolve(tool), directory.resolve(tool));
         }
         // all that the tools use beside an engine, so that no engine of this machine is found
         for (String used :

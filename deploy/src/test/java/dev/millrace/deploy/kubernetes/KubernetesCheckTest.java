@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.deploy.DeployMain;
 import dev.millrace.deploy.Finding;
 import dev.millrace.deploy.ProgramMissing;
+import dev.millrace.deploy.Project;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -305,7 +306,7 @@ class KubernetesCheckTest {
     @Test
     @EnabledIf(value = TreeCopy.POSSIBLE, disabledReason = TreeCopy.WITHOUT)
     void theProjectsManifestsHaveNoMistake() throws IOException {
-        assertEquals(List.of(), new KubernetesCheck().findings(TreeCopy.PROJECT));
+        assertEquals(List.of(), new KubernetesCheck().findings(Project.ROOT));
     }
 
     @ParameterizedTest
@@ -351,7 +352,7 @@ class KubernetesCheckTest {
 
     @Test
     void thereAreThreeEnvironmentsAndOneForAMachine() throws IOException {
-        try (Stream<Path> overlays = Files.list(TreeCopy.PROJECT.resolve("k8s/overlays"))) {
+        try (Stream<Path> overlays = Files.list(Project.ROOT.resolve("k8s/overlays"))) {
             assertEquals(
                     List.of("dev", "local", "prod", "staging"),
                     overlays.map(overlay -> overlay.getFileName().toString())

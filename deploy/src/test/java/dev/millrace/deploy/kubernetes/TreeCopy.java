@@ -3,6 +3,7 @@ package dev.millrace.deploy.kubernetes;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.millrace.deploy.ProgramMissing;
+import dev.millrace.deploy.Project;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,8 +13,6 @@ import java.util.stream.Stream;
 
 /** A copy of what the manifests' check reads of the project's tree, in which a test makes a mistake. */
 record TreeCopy(Path root) {
-
-    static final Path PROJECT = Path.of("..").toAbsolutePath().normalize();
 
     /** The condition of tests that render, and why they are skipped. */
     static final String POSSIBLE = "dev.millrace.deploy.kubernetes.TreeCopy#canRender";
@@ -49,9 +48,9 @@ record TreeCopy(Path root) {
 
     private static void copy(String name, Path folder) throws IOException {
         Files.createDirectories(folder.resolve(name).getParent());
-        try (Stream<Path> files = Files.walk(PROJECT.resolve(name))) {
+        try (Stream<Path> files = Files.walk(Project.ROOT.resolve(name))) {
             for (Path file : files.toList()) {
-                Files.copy(file, folder.resolve(PROJECT.relativize(file).toString()));
+                Files.copy(file, folder.resolve(Project.ROOT.relativize(file).toString()));
             }
         }
     }
