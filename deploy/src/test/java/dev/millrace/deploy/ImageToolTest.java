@@ -60,14 +60,14 @@ class ImageToolTest {
         Files.createDirectories(directory.resolve("tools"));
         Files.createDirectories(overlay.getParent());
         for (String tool : List.of("tools/image", "tools/pin-image", "k8s/overlays/dev/kustomization.yaml")) {
-            Files.copy(TreeCopy.PROJECT.resolve(tool), directory.resolve(tool));
+            Files.copy(Project.ROOT.resolve(tool), directory.resolve(tool));
         }
         // all that the tools use beside an engine, so that no engine of this machine is found
-        for (String program : List.of(
-                "sh", "dirname", "basename", "cat", "tail", "head", "sed", "awk", "grep", "mktemp", "rm", "printf")) {
+        for (String used :
+                List.of("dirname", "basename", "cat", "tail", "head", "sed", "awk", "grep", "mktemp", "rm", "printf")) {
             for (String bin : List.of("/usr/bin", "/bin")) {
-                if (Files.exists(Path.of(bin, program)) && !Files.exists(programs.resolve(program))) {
-                    Files.createSymbolicLink(programs.resolve(program), Path.of(bin, program));
+                if (Files.exists(Path.of(bin, used))) {
+                    program(used, "#!/bin/sh\nexec " + Path.of(bin, used) + " \"$@\"\n");
                 }
             }
         }
@@ -160,13 +160,11 @@ class ImageToolTest {
         // and again, over a digest
         assertEquals(0, pin("millrace-processor", "registry.example/q", DIGEST).code);
 
-        List<String> after = Files.readAllLines(overlay);
-        assertEquals(before.size(), after.size());
         int entry = before.indexOf("  - name: millrace-processor");
         List<String> expected = new ArrayList<>(before);
         expected.set(entry + 1, "    newName: registry.example/q");
-        expected.set(entry + 2, "    digest: " + DIGEST);
-        assertEquals(expected, after);
+        expected.add(entry + 2, "    digest: " + DIGEST);
+        assertEquals(expected, Files.readAllLines(overlay));
     }
 
     @ParameterizedTest

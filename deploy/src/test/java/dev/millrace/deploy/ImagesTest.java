@@ -31,7 +31,7 @@ class ImagesTest {
 
     @BeforeEach
     void readsTheDockerfile() throws IOException {
-        dockerfile = Files.readString(TreeCopy.PROJECT.resolve("Dockerfile"));
+        dockerfile = Files.readString(Project.ROOT.resolve("Dockerfile"));
         List<MatchResult> found = STAGE.matcher(dockerfile).results().toList();
         for (int i = 0; i < found.size(); i++) {
             int end = i + 1 < found.size() ? found.get(i + 1).start() : dockerfile.length();
@@ -96,8 +96,8 @@ class ImagesTest {
 
     @Test
     void whatTheBuildNeedsIsInItsContext() throws IOException {
-        List<String> context = Files.readAllLines(TreeCopy.PROJECT.resolve(".dockerignore"));
-        try (Stream<Path> files = Files.list(TreeCopy.PROJECT)) {
+        List<String> context = Files.readAllLines(Project.ROOT.resolve(".dockerignore"));
+        try (Stream<Path> files = Files.list(Project.ROOT)) {
             List<String> modules = files.filter(file -> Files.exists(file.resolve("pom.xml")))
                     .map(file -> file.getFileName().toString())
                     .toList();
@@ -110,7 +110,7 @@ class ImagesTest {
     }
 
     private static List<String> options(String program) throws IOException {
-        return Files.readAllLines(TreeCopy.PROJECT.resolve("docker/" + program + ".jvm"));
+        return Files.readAllLines(Project.ROOT.resolve("docker/" + program + ".jvm"));
     }
 
     private static List<String> startingWith(List<String> lines, String beginning) {

@@ -1,5 +1,6 @@
 package dev.millrace.deploy;
 
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -8,16 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A copy of what the checks of {@code aws/} and of the cluster read, to make mistakes in.
+ * A copy of what the checks read of the project's tree, to make mistakes in.
  *
  * @param root where it is
  */
 public record TreeCopy(Path root) {
-
-    public static final Path PROJECT = Path.of("..").toAbsolutePath().normalize();
 
     private static final List<String> COPIED =
             List.of("aws", "k8s", "docs/operations.md", "eksctl-cluster.yaml", "tools");
@@ -30,14 +30,29 @@ public record TreeCopy(Path root) {
     /** A copy in an empty folder. */
     public static TreeCopy in(Path folder) throws IOException {
         for (String name : COPIED) {
-            copy(PROJECT.resolve(name), folder.resolve(name), _ -> true);
+            copy(Project.ROOT.resolve(name), folder.resolve(name), _ -> true);
         }
         for (String module : MODULES) {
             copy(
-                    PROJECT.resolve(module + "/src/main/java"),
+                    Project.ROOT.resolve(module + "/src/main/java"),
                     folder.resolve(module + "/src/main/java"),
                     TreeCopy::callsAws);
         }
+        return new TreeCopy(folder);
+    }
+
+    /** A copy of what the check of the manifests reads, with one overlay and, unless asked for, no component: that is quicker. */
+    public static TreeCopy ofManifests(Path folder, String overlay, boolean withComponents) throws IOException {
+        for (String name : List.of("docs/operations.md", "README.md", "eksctl-cluster.yaml")) {
+            copy(Project.ROOT.resolve(name), folder.resolve(name), _ -> true);
+        }
+        Path manifests = Project.ROOT.resolve("k8s");
+        copy(manifests, folder.resolve("k8s"), file -> {
+            Path place = manifests.relativize(file);
+            return (!place.startsWith("overlays") || place.startsWith(Path.of("overlays", overlay)))
+                    && (!place.startsWith("components") || withComponents);
+        });
+        Files.createDirectories(folder.resolve("k8s/components"));
         return new TreeCopy(folder);
     }
 
@@ -68,5 +83,13 @@ public record TreeCopy(Path root) {
         int at = content.indexOf(text);
         assertTrue(at >= 0, () -> file + " has no " + text);
         Files.writeString(path, content.substring(0, at) + other + content.substring(at + text.length()));
+    }
+
+    /** Changes the first place in a file that a pattern matches. */
+    public void change(String file, String pattern, String replacement) throws IOException {
+        String before = Files.readString(root.resolve(file));
+        String after = Pattern.compile(pattern).matcher(before).replaceFirst(replacement);
+        assertNotEquals(before, after, "the mistake is not made: " + file + " has no " + pattern);
+        Files.writeString(root.resolve(file), after);
     }
 }

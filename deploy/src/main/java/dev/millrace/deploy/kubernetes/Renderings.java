@@ -65,7 +65,7 @@ record Renderings(List<Rendering> all, List<Manifest> cluster, List<Finding> fin
 
         void renderAll() throws IOException {
             Path out = Files.createDirectories(tree.resolve("target/manifests"));
-            for (String environment : environments()) {
+            for (String environment : foldersIn(OVERLAYS)) {
                 String folder = OVERLAYS + "/" + environment;
                 if (renderTwice(folder, out.resolve(environment + ".yaml"))) {
                     for (List<String> components : combinations(environment)) {
@@ -76,23 +76,25 @@ record Renderings(List<Rendering> all, List<Manifest> cluster, List<Finding> fin
             renderCluster(out.resolve("cluster.yaml"));
         }
 
-        private List<String> environments() throws IOException {
-            try (Stream<Path> overlays = Files.list(tree.resolve(OVERLAYS))) {
-                return overlays.map(overlay -> overlay.getFileName().toString())
+        private List<String> foldersIn(String folder) throws IOException {
+            try (Stream<Path> folders = Files.list(tree.resolve(folder))) {
+                return folders.map(found -> found.getFileName().toString())
                         .sorted()
                         .toList();
             }
         }
 
-        /** KEDA reads CloudWatch, which the overlay for one machine does not have. */
-        private static List<List<String>> combinations(String environment) {
-            return environment.equals(Rendering.LOCAL)
-                    ? List.of(List.of(), List.of("monitoring"))
-                    : List.of(List.of(), List.of("keda"), List.of("monitoring"), List.of("keda", "monitoring"));
-        }
-
-        private static int most(String environment) {
-            return combinations(environment).getLast().size();
+        /** Each set of components; KEDA reads CloudWatch, which the overlay for one machine does not have. */
+        private List<List<String>> combinations(String environment) throws IOException {
+            List<List<String>> combinations = new ArrayList<>(List.of(List.of()));
+            for (String component : foldersIn("k8s/components")) {
+                if (!environment.equals(Rendering.LOCAL) || !component.equals("keda")) {
+                    List.copyOf(combinations)
+                            .forEach(without -> combinations.add(Stream.concat(without.stream(), Stream.of(component))
+                                    .toList()));
+                }
+            }
+            return combinations;
         }
 
         /** Few objects, of which a look tells the file. */
@@ -155,7 +157,7 @@ record Renderings(List<Rendering> all, List<Manifest> cluster, List<Finding> fin
                     for (Yaml object : Yaml.documents(source, yaml)) {
                         objects.add(new Manifest(object, sources(object, folder, environment, overlay)));
                     }
-                    if (components.size() == most(environment)) {
+                    if (components.equals(combinations(environment).getLast())) {
                         Files.writeString(tree.resolve("target/manifests/" + folder.getFileName() + ".yaml"), yaml);
                     }
                     all.add(new Rendering(tree, environment, components, overlay, objects));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.deploy.Finding;
+import dev.millrace.deploy.Project;
 import dev.millrace.deploy.TreeCopy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ class ClusterCheckTest {
 
     @Test
     void theProjectsClusterKeepsItsPromises() throws IOException {
-        assertEquals(List.of(), new ClusterCheck().findings(TreeCopy.PROJECT));
+        assertEquals(List.of(), new ClusterCheck().findings(Project.ROOT));
     }
 
     @ParameterizedTest

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.deploy.DeployMain;
 import dev.millrace.deploy.Finding;
 import dev.millrace.deploy.ProgramMissing;
+import dev.millrace.deploy.Project;
+import dev.millrace.deploy.TreeCopy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +22,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What {@code k8s/} is made into has no mistake, and each that somebody could make is found, with the file and the field to mend. */
 class KubernetesCheckTest {
+
+    private static final String WITHOUT = "there is neither kubectl 1.27 nor kustomize 5 on the PATH";
+
+    static boolean canRender() {
+        try {
+            Kustomize.ofThisMachine();
+            return true;
+        } catch (ProgramMissing _) {
+            return false;
+        }
+    }
 
     /**
      * A mistake.
@@ -303,16 +316,16 @@ class KubernetesCheckTest {
     }
 
     @Test
-    @EnabledIf(value = TreeCopy.POSSIBLE, disabledReason = TreeCopy.WITHOUT)
+    @EnabledIf(value = "canRender", disabledReason = WITHOUT)
     void theProjectsManifestsHaveNoMistake() throws IOException {
-        assertEquals(List.of(), new KubernetesCheck().findings(TreeCopy.PROJECT));
+        assertEquals(List.of(), new KubernetesCheck().findings(Project.ROOT));
     }
 
     @ParameterizedTest
     @MethodSource("mistakes")
-    @EnabledIf(value = TreeCopy.POSSIBLE, disabledReason = TreeCopy.WITHOUT)
+    @EnabledIf(value = "canRender", disabledReason = WITHOUT)
     void aMistakeIsFoundWithTheFileAndTheFieldToMend(Mistake mistake, @TempDir Path folder) throws IOException {
-        TreeCopy tree = TreeCopy.make(folder, mistake.overlay);
+        TreeCopy tree = TreeCopy.ofManifests(folder, mistake.overlay, mistake.file.startsWith("components"));
         tree.change("k8s/" + mistake.file, mistake.pattern, mistake.replacement);
 
         List<Finding> findings = new KubernetesCheck().findings(folder);
@@ -325,9 +338,9 @@ class KubernetesCheckTest {
     }
 
     @Test
-    @EnabledIf(value = TreeCopy.POSSIBLE, disabledReason = TreeCopy.WITHOUT)
+    @EnabledIf(value = "canRender", disabledReason = WITHOUT)
     void whatNoTemplateMakesIsNotThereToBeRead(@TempDir Path folder) throws IOException {
-        TreeCopy.make(folder, "dev");
+        TreeCopy.ofManifests(folder, "dev", false);
         Path templates = Files.createDirectory(folder.resolve("aws"));
         Files.writeString(templates.resolve("database.yaml"), """
                       Name: !Sub iot-db-credentials-${Environment}
@@ -351,7 +364,7 @@ class KubernetesCheckTest {
 
     @Test
     void thereAreThreeEnvironmentsAndOneForAMachine() throws IOException {
-        try (Stream<Path> overlays = Files.list(TreeCopy.PROJECT.resolve("k8s/overlays"))) {
+        try (Stream<Path> overlays = Files.list(Project.ROOT.resolve("k8s/overlays"))) {
             assertEquals(
                     List.of("dev", "local", "prod", "staging"),
                     overlays.map(overlay -> overlay.getFileName().toString())
@@ -362,7 +375,7 @@ class KubernetesCheckTest {
 
     @Test
     void beforeADeploymentAnImageWithoutADigestIsAMistake(@TempDir Path folder) throws IOException {
-        TreeCopy tree = TreeCopy.make(folder, "dev");
+        TreeCopy tree = TreeCopy.ofManifests(folder, "dev", false);
         var gate = new ImagesForDeployment("dev");
         String overlay = "k8s/overlays/dev/kustomization.yaml";
 
@@ -383,7 +396,7 @@ class KubernetesCheckTest {
 
     @Test
     void whereThereIsNoKustomizeTheProgramSaysHowToGetIt(@TempDir Path folder) throws Exception {
-        TreeCopy.make(folder, "dev");
+        TreeCopy.ofManifests(folder, "dev", false);
         Path output = folder.resolve("output.txt");
         var builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),

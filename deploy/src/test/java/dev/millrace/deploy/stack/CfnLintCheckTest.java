@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.deploy.ExternalProgram;
 import dev.millrace.deploy.Finding;
+import dev.millrace.deploy.Project;
 import dev.millrace.deploy.TreeCopy;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,14 +20,14 @@ class CfnLintCheckTest {
     private static final String WITHOUT = "there is no cfn-lint on the PATH";
 
     static boolean isThere() throws IOException {
-        return ExternalProgram.run(TreeCopy.PROJECT, List.of("cfn-lint", "--version"))
+        return ExternalProgram.run(Project.ROOT, List.of("cfn-lint", "--version"))
                 .isPresent();
     }
 
     @Test
     @EnabledIf(value = "isThere", disabledReason = WITHOUT)
     void theTemplatesAreClean() throws IOException {
-        assertEquals(List.of(), new CfnLintCheck().findings(TreeCopy.PROJECT));
+        assertEquals(List.of(), new CfnLintCheck().findings(Project.ROOT));
     }
 
     @Test

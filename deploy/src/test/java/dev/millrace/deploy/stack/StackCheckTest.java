@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.deploy.Finding;
+import dev.millrace.deploy.Project;
 import dev.millrace.deploy.TreeCopy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -191,7 +192,7 @@ class StackCheckTest {
 
     @Test
     void theProjectsStackKeepsItsPromises() throws IOException {
-        assertEquals(List.of(), new StackCheck().findings(TreeCopy.PROJECT));
+        assertEquals(List.of(), new StackCheck().findings(Project.ROOT));
     }
 
     @ParameterizedTest
@@ -248,7 +249,7 @@ class StackCheckTest {
     void theCallsOfTheGatewayAreTheseAndNoOthers() throws IOException {
         assertEquals(
                 "[kinesis:ListShards, kinesis:PutRecords, secretsmanager:GetSecretValue, ssm:GetParameter]",
-                CallsOfAws.actions(List.of(TreeCopy.PROJECT.resolve("gateway"), TreeCopy.PROJECT.resolve("core")))
+                CallsOfAws.actions(List.of(Project.ROOT.resolve("gateway"), Project.ROOT.resolve("core")))
                         .toString());
     }
 }

@@ -58,13 +58,20 @@ class ReachIT {
     }
 
     @Test
-    void otherMachinesReachRedisAndTheEmulator() throws Exception {
+    void otherMachinesReachRedisAndTheEmulatorButNotWhatMakesItFail() throws Exception {
         try (var directory = RunDirectory.open(temporary, "run-");
                 var redis = LocalRedis.start(0, directory.resolve("redis"), Reach.OTHER_MACHINES);
                 var kinesis = LocalKinesis.start(0, "stream", 1, Reach.OTHER_MACHINES)) {
+            int port = kinesis.emulator().port();
 
             assertEquals("+PONG\r\n", ping(redis.port()));
-            assertEquals(200, counts(kinesis.emulator().port()));
+            String unsigned = call(HttpRequest.newBuilder(uri(port, "/"))
+                    .header("X-Amz-Target", "Kinesis_20131202.ListStreams")
+                    .header("Content-Type", "application/x-amz-json-1.1")
+                    .POST(HttpRequest.BodyPublishers.ofString("{}")));
+            assertTrue(unsigned.contains("MissingAuthenticationToken"), unsigned);
+            String faults = call(HttpRequest.newBuilder(uri(port, "/_faults")));
+            assertTrue(faults.contains("only from this machine"), faults);
             assertEquals("127.0.0.1", kinesis.emulator().endpoint().getHost());
         }
     }
@@ -105,13 +112,13 @@ class ReachIT {
         }
     }
 
-    private int counts(int port) throws IOException, InterruptedException {
+    private URI uri(int port, String path) {
+        return URI.create("http://" + address.getHostAddress() + ":" + port + path);
+    }
+
+    private static String call(HttpRequest.Builder request) throws IOException, InterruptedException {
         return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(
-                                        URI.create("http://" + address.getHostAddress() + ":" + port + "/_counts"))
-                                .build(),
-                        HttpResponse.BodyHandlers.discarding())
-                .statusCode();
+                .send(request.build(), HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 }
