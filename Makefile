@@ -18,7 +18,7 @@ target/built: pom.xml $(wildcard */pom.xml) $(shell find */src/main -type f)
 
 # Every test; ends with a list of what was skipped and why. STRICT=1: a skip fails.
 test:
-	@home=$(JAVA_HOME_25) && $(MVN) verify && tools/skipped-tests
+	@home=$(JAVA_HOME_25) && $(MVN) -T 2 verify && tools/skipped-tests
 
 # The tests that take minutes: a long outage of Kinesis (OUTAGE_SECONDS, 60 unless set), one hot shard among ten.
 soak:

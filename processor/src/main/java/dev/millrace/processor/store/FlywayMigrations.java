@@ -25,7 +25,7 @@ public final class FlywayMigrations {
 
     private final DatabaseConfig config;
     private final LoginRenewal login;
-    private final PgFirstLogins firstLogins;
+    private final FirstLogins firstLogins;
 
     public FlywayMigrations(DatabaseConfig config) {
         this(config, new LoginRenewal(config, System::nanoTime), List.of());
@@ -40,7 +40,7 @@ public final class FlywayMigrations {
     public FlywayMigrations(DatabaseConfig config, LoginRenewal login, List<DatabaseLogin> firstLogins) {
         this.config = config;
         this.login = login;
-        this.firstLogins = new PgFirstLogins(firstLogins);
+        this.firstLogins = new FirstLogins(firstLogins);
     }
 
     /** What became of it. */

@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
  * that was let in before, since somebody has shut it out. A comment on the role remembers it. The server gets a hash
  * (SCRAM-SHA-256), which is what its log would show.
  */
-final class PgFirstLogins {
+final class FirstLogins {
 
-    private static final Logger LOG = LoggerFactory.getLogger(PgFirstLogins.class);
+    private static final Logger LOG = LoggerFactory.getLogger(FirstLogins.class);
 
     /** Any number that nobody else takes: two processes that change one role at once would be refused by PostgreSQL. */
     private static final long LOCK = 0x6d696c6c72616365L;
@@ -29,7 +29,7 @@ final class PgFirstLogins {
 
     private final List<DatabaseLogin> logins;
 
-    PgFirstLogins(List<DatabaseLogin> logins) {
+    FirstLogins(List<DatabaseLogin> logins) {
         this.logins = List.copyOf(logins);
     }
 
