@@ -74,7 +74,7 @@ destroy:
 
 # Looks at a deployed environment, changes nothing, and posts one reading: make smoke ENV=dev API_KEY=…
 smoke:
-	@ENV="$(ENV)" API_KEY="$(API_KEY)" tools/smoke
+	@ENV="$(ENV)" API_KEY="$(API_KEY)" SMOKE_HOST="$(SMOKE_HOST)" SMOKE_CA="$(SMOKE_CA)" SMOKE_ALARMS="$(SMOKE_ALARMS)" tools/smoke
 
 clean:
 	@home=$(JAVA_HOME_25) && $(MVN) -q clean

@@ -63,8 +63,8 @@ class ImageToolTest {
             Files.copy(Project.ROOT.resolve(tool), directory.resolve(tool));
         }
         // all that the tools use beside an engine, so that no engine of this machine is found
-        for (String used :
-                List.of("dirname", "basename", "cat", "tail", "head", "sed", "awk", "grep", "mktemp", "rm", "printf")) {
+        for (String used : List.of(
+                "date", "dirname", "basename", "cat", "tail", "head", "sed", "awk", "grep", "mktemp", "rm", "printf")) {
             for (String bin : List.of("/usr/bin", "/bin")) {
                 if (Files.exists(Path.of(bin, used))) {
                     program(used, "#!/bin/sh\nexec " + Path.of(bin, used) + " \"$@\"\n");
@@ -127,6 +127,21 @@ class ImageToolTest {
             assertEquals(DIGEST, image.at("digest").text());
             assertTrue(image.find("newTag").isEmpty());
         }
+    }
+
+    @Test
+    void aTagIsNeverPushedTwiceUnlessAskedFor() throws Exception {
+        program("podman", ENGINE);
+
+        assertEquals(0, image(Map.of("PUSH", "registry.example", "ENV", "dev")).code);
+
+        String pushed = "podman tag \\S+:(\\S+) registry\\.example/millrace-gateway-dev:\\1";
+        String tag = told().stream()
+                .filter(line -> line.matches(pushed))
+                .findFirst()
+                .orElseThrow()
+                .replaceFirst(".*:", "");
+        assertTrue(tag.matches("[0-9]{8}T[0-9]{6}Z"), tag);
     }
 
     @Test

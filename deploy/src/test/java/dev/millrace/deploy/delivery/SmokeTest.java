@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -91,8 +92,14 @@ class SmokeTest {
     }
 
     private Ended smoke() throws Exception {
+        return smokeOfDev(Map.of());
+    }
+
+    private Ended smokeOfDev(Map<String, String> more) throws Exception {
         assumeTrue(isInstalled("jq"), "the jq command is not on the PATH");
-        return smoke(Map.of("ENV", "dev", "API_KEY", KEY));
+        Map<String, String> environment = new HashMap<>(more);
+        environment.putAll(Map.of("ENV", "dev", "API_KEY", KEY));
+        return smoke(environment);
     }
 
     private static boolean isInstalled(String program) {
@@ -136,6 +143,29 @@ class SmokeTest {
 
         assertEquals(1, ended.code(), ended.output());
         assertTrue(ended.output().contains("WRONG " + what + ": expected"), ended.output());
+    }
+
+    @Test
+    void anAlarmIsOnlyToldWhereTheNewVersionMayMendIt() throws Exception {
+        Path aws = programs.resolve("aws");
+        Files.writeString(aws, Files.readString(aws).replace("echo \"\"", "echo iot-lag-dev"));
+
+        Ended ended = smokeOfDev(Map.of("SMOKE_ALARMS", "tell"));
+
+        assertEquals(0, ended.code(), ended.output());
+        assertTrue(ended.output().contains("told  alarms: iot-lag-dev"), ended.output());
+    }
+
+    @Test
+    void theNameInTheCertificateMayBeAnotherThanTheLoadBalancers() throws Exception {
+        Path curl = programs.resolve("curl");
+        Files.writeString(curl, Files.readString(curl).replace("https://nlb.example/", "https://gateway.example/"));
+
+        Ended ended = smokeOfDev(Map.of("SMOKE_HOST", "gateway.example"));
+
+        assertEquals(0, ended.code(), ended.output());
+        assertTrue(Files.readString(programs.resolve("curl.arguments"))
+                .contains("--connect-to gateway.example:443:nlb.example:443"));
     }
 
     @ParameterizedTest
