@@ -5,10 +5,10 @@
 #   docker build --target local     -t millrace-local:TAG .       PostgreSQL, Redis and the Kinesis emulator, to try the platform
 #
 # podman and buildah read it too, for linux/amd64 and linux/arm64. Both base images are arguments, so that a release can name them by digest:
-#   --build-arg RUNTIME_IMAGE=eclipse-temurin@sha256:...
+#   --build-arg RUNTIME_IMAGE=docker.io/library/eclipse-temurin@sha256:...
 # The runtime image needs a JVM 25 on the PATH and /bin/sh; for the target local also OpenSSL 3, or apt-get to fetch it.
-ARG BUILD_IMAGE=maven:3.9-eclipse-temurin-25
-ARG RUNTIME_IMAGE=eclipse-temurin:25-jre
+ARG BUILD_IMAGE=docker.io/library/maven:3.9-eclipse-temurin-25
+ARG RUNTIME_IMAGE=docker.io/library/eclipse-temurin:25-jre
 
 # The jars are the same wherever they are built: every version is pinned, and the parent POM fixes their timestamps.
 FROM ${BUILD_IMAGE} AS build

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 /** What the processor has stored in PostgreSQL. */
 public final class PgSensorStore implements SensorStore {
 
+    private static final String UNDEFINED_TABLE = "42P01";
+
     private static final String SENSOR_IDS =
             "SELECT sensor_id FROM sensor WHERE sensor_id > $1 ORDER BY sensor_id LIMIT $2";
 
@@ -252,9 +254,13 @@ public final class PgSensorStore implements SensorStore {
                 });
     }
 
-    /** Whether PostgreSQL has refused the query itself; what else it answers, or that it does not, passes. */
+    /**
+     * Whether PostgreSQL has refused the query itself; what else it answers, or that it does not, passes. So does that there is no
+     * such table: a new database, whose schema a processor will make.
+     */
     private static boolean isDefect(Throwable cause) {
         return cause instanceof PgException refusal
+                && !refusal.getSqlState().equals(UNDEFINED_TABLE)
                 && (refusal.getSqlState().startsWith("22")
                         || refusal.getSqlState().startsWith("42"));
     }
