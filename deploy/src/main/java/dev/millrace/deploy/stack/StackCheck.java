@@ -24,6 +24,7 @@ public final class StackCheck implements Check {
             new KeptData(),
             new NamedRights(),
             new RightsOfServices(),
+            new RightsOfTheWorkflow(),
             new ReferencesOfPods(),
             new KnownMetrics());
 

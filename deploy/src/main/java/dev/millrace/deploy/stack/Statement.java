@@ -38,6 +38,6 @@ record Statement(Yaml value) {
                                 .map(Yaml::value)
                                 .filter(String.class::isInstance)
                                 .map(String.class::cast))
-                .anyMatch(text -> text.contains("*"));
+                .anyMatch(text -> text.contains("*") || text.contains("?"));
     }
 }

@@ -69,6 +69,30 @@ class KubernetesCheckTest {
 
     static Stream<Mistake> mistakes() {
         return Stream.of(
+                Mistake.in(
+                        "cluster/deployer.yaml",
+                        "a workflow that may grant less than the processor's Role",
+                        "verbs: \\[get, list, create, update, delete]",
+                        "verbs: [get, list, create, update]",
+                        "ClusterRole iot-deploy: rules"),
+                Mistake.in(
+                        "cluster/deployer.yaml",
+                        "a workflow that may do everything",
+                        "resources: \\[namespaces]",
+                        "resources: [namespaces, secrets]",
+                        "ClusterRole iot-deploy: rules"),
+                Mistake.in(
+                        "cluster/deployer.yaml",
+                        "rights of the workflow for another group",
+                        "kind: Group\n    name: iot-deploy",
+                        "kind: Group\n    name: iot-deployers",
+                        "ClusterRoleBinding iot-deploy: subjects"),
+                Mistake.in(
+                        "cluster/kustomization.yaml",
+                        "a workflow that cannot make roles",
+                        " *- deployer.yaml\n",
+                        "",
+                        "resources"),
                 Mistake.inBase(
                         "a misspelt field",
                         "gateway/deployment.yaml",

@@ -122,6 +122,18 @@ class StackCheckTest {
                         "Action: [kinesis:DescribeStream, kinesis:ListShards, kinesis:PutRecords]",
                         "GatewayRole.Properties.Policies"),
                 Mistake.in(
+                        "a workflow that may not ask what it asks",
+                        "deploy-role.yaml",
+                        "                  - rds:DescribeDBClusters\n",
+                        "",
+                        "DeployRole.Properties.Policies"),
+                Mistake.in(
+                        "names of secrets with open ends",
+                        "deploy-role.yaml",
+                        "        LooksAtLogins: Secrets Manager",
+                        "        AsksForLogins: Secrets Manager",
+                        "DeployRole.Properties.Policies.-.PolicyDocument.Statement.-"),
+                Mistake.in(
                         "an excuse for nothing",
                         "deploy-role.yaml",
                         "LogsInToTheRegistry: AWS",
