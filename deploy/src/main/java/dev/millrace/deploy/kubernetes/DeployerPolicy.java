@@ -61,11 +61,8 @@ final class DeployerPolicy {
 
     private static void rules(Field role, List<Finding> findings) {
         Map<String, Set<String>> granted = new TreeMap<>();
-        role.items("rules")
-                .forEach(rule -> rule.texts("apiGroups")
-                        .forEach(group -> rule.texts("resources")
-                                .forEach(resource ->
-                                        granted.put(group + "/" + resource, Set.copyOf(rule.texts("verbs"))))));
+        role.items("rules").forEach(rule -> rule.texts("apiGroups").forEach(group -> rule.texts("resources")
+                .forEach(resource -> granted.put(group + "/" + resource, Set.copyOf(rule.texts("verbs"))))));
         if (!granted.equals(RIGHTS)) {
             findings.add(role.wrong("rules", "grant " + granted + " and must grant " + RIGHTS));
         }
