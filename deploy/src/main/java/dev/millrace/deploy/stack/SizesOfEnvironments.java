@@ -15,6 +15,11 @@ final class SizesOfEnvironments implements Policy {
 
     private static final long WEEK_HOURS = 168;
 
+    private static final long GIB_BYTES = 1L << 30;
+
+    /** RDS adds storage when a tenth or less is free: an alarm at more would ring before that, for nothing. */
+    private static final long STORAGE_PARTS = 20;
+
     private static final long HALF_HOUR_MILLIS = 1_800_000;
 
     @Override
@@ -41,6 +46,9 @@ final class SizesOfEnvironments implements Policy {
         }
         if (number(sizes, "HalfRetentionMillis") != hours * HALF_HOUR_MILLIS) {
             findings.add(wrong(name, "HalfRetentionMillis", "is not half of RetentionHours"));
+        }
+        if (number(sizes, "StorageAlarmBytes") != number(sizes, "StorageGiB") * GIB_BYTES / STORAGE_PARTS) {
+            findings.add(wrong(name, "StorageAlarmBytes", "is not a twentieth of StorageGiB"));
         }
     }
 

@@ -237,6 +237,12 @@ class StackCheckTest {
                         "HalfRetentionMillis: 43200000",
                         "Mappings.Environments.staging.HalfRetentionMillis"),
                 Mistake.in(
+                        "an alarm on storage that RDS would add by itself",
+                        "stack.yaml",
+                        "StorageAlarmBytes: 1073741824",
+                        "StorageAlarmBytes: 10737418240",
+                        "Mappings.Environments.dev.StorageAlarmBytes"),
+                Mistake.in(
                         "a writer of the stream that cannot encrypt",
                         "access.yaml",
                         "                Action: kms:GenerateDataKey\n                Resource: !Ref StreamKeyArn",
