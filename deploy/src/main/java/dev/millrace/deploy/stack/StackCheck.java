@@ -31,7 +31,8 @@ public final class StackCheck implements Check {
             new KeysOfServices(),
             new ReferencesOfPods(),
             new KnownMetrics(),
-            new KnownDimensions());
+            new KnownDimensions(),
+            new AlarmsOfTheWriter());
 
     @Override
     public List<Finding> findings(Path tree) throws IOException {

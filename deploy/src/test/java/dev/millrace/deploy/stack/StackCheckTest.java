@@ -297,6 +297,12 @@ class StackCheckTest {
                         "lag_seconds\n      Dimensions: [{Name: Env,",
                         "Lag.Properties.Dimensions"),
                 Mistake.in(
+                        "an alarm on what is a reader after a fail-over",
+                        "alarms.yaml",
+                        ", {Name: Role, Value: WRITER}",
+                        "",
+                        "DatabaseCpu.Properties.Dimensions"),
+                Mistake.in(
                         "a dashboard of a dimension that nobody has",
                         "dashboard.yaml",
                         "\"millrace_processor_rows_total\", \"Environment\"",
