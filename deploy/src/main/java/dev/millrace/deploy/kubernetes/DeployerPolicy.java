@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The workflow can apply the roles and the namespace of an overlay, which its access policy of EKS does not let it, and can do no more by
@@ -22,6 +23,8 @@ final class DeployerPolicy {
     private static final String TEMPLATE = "aws/deploy-role.yaml";
 
     private static final String KUSTOMIZATION = "k8s/cluster/kustomization.yaml";
+
+    private static final Set<String> OF_CLUSTER = Set.of("ClusterRole", "ClusterRoleBinding");
 
     private static final Set<String> ROLES = Set.of("get", "list", "create", "update", "patch", "delete");
 
@@ -50,6 +53,12 @@ final class DeployerPolicy {
             return List.of(new Finding(
                     KUSTOMIZATION, "resources", "must have a ClusterRole of the group " + GROUP + " and its binding"));
         }
+        cluster.stream()
+                .filter(object ->
+                        OF_CLUSTER.contains(object.kind()) && !object.name().equals(GROUP))
+                .map(object -> object.root()
+                        .wrong("metadata.name", "nobody but " + GROUP + " has rights in the whole cluster"))
+                .forEach(findings::add);
         rules(role.get().root(), findings);
         binding(binding.get().root(), role.get().name(), findings);
         Path template = tree.resolve(TEMPLATE);
@@ -61,8 +70,17 @@ final class DeployerPolicy {
 
     private static void rules(Field role, List<Finding> findings) {
         Map<String, Set<String>> granted = new TreeMap<>();
-        role.items("rules").forEach(rule -> rule.texts("apiGroups").forEach(group -> rule.texts("resources")
-                .forEach(resource -> granted.put(group + "/" + resource, Set.copyOf(rule.texts("verbs"))))));
+        for (Field rule : role.items("rules").toList()) {
+            if (rule.has("resourceNames")) {
+                findings.add(rule.wrong("resourceNames", "must not be there: a list of names has no create"));
+            }
+            for (String group : rule.texts("apiGroups")) {
+                for (String resource : rule.texts("resources")) {
+                    granted.computeIfAbsent(group + "/" + resource, _ -> new TreeSet<>())
+                            .addAll(rule.texts("verbs"));
+                }
+            }
+        }
         if (!granted.equals(RIGHTS)) {
             findings.add(role.wrong("rules", "grant " + granted + " and must grant " + RIGHTS));
         }

@@ -88,6 +88,18 @@ class KubernetesCheckTest {
                         "kind: Group\n    name: iot-deployers",
                         "ClusterRoleBinding iot-deploy: subjects"),
                 Mistake.in(
+                        "cluster/deployer.yaml",
+                        "rights of the workflow for one namespace that cannot be made",
+                        "resources: \\[namespaces]",
+                        "resources: [namespaces]\n    resourceNames: [iot-dev]",
+                        "ClusterRole iot-deploy: rules[2].resourceNames"),
+                Mistake.in(
+                        "cluster/deployer.yaml",
+                        "another binding to the whole cluster",
+                        "kind: ClusterRoleBinding\nmetadata:\n  name: iot-deploy",
+                        "kind: ClusterRoleBinding\nmetadata:\n  name: iot-admin",
+                        "ClusterRoleBinding iot-admin: metadata.name"),
+                Mistake.in(
                         "cluster/kustomization.yaml",
                         "a workflow that cannot make roles",
                         " *- deployer.yaml\n",
