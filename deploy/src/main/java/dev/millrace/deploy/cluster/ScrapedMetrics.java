@@ -88,6 +88,14 @@ final class ScrapedMetrics {
                 "log_group_name",
                 Set.of("/aws/containerinsights/iot-processing-cluster-" + environment + "/prometheus")));
         findings.addAll(expected(configuration, "label_matcher", Set.of("^" + environment + "$", "^5xx$")));
+        findings.addAll(expected(configuration, "dimensions", Set.of("[Environment]", "[Environment, class]")));
+        findings.addAll(expected(configuration, "target_label", Set.of("Environment", "class")));
+        findings.addAll(expected(
+                configuration,
+                "source_labels",
+                Set.of("Environment", "class", "__meta_kubernetes_pod_container_port_name", "__name__", "status")));
+        findings.addAll(
+                expected(configuration, "regex", Set.of("ops", "millrace_.*", "millrace_gateway_requests_total;5..")));
         findings.addAll(expected(configuration, "replacement", Set.of(environment, "5xx")));
         return findings;
     }

@@ -31,6 +31,7 @@ public final class KubernetesCheck implements Check {
         // one mistake of the base is in every rendering
         Set<Finding> findings = new LinkedHashSet<>(renderings.findings());
         renderings.cluster().stream().flatMap(KubernetesModel::findings).forEach(findings::add);
+        DeployerPolicy.findings(tree, renderings.cluster()).forEach(findings::add);
         for (Rendering rendering : renderings.all()) {
             for (Policy policy : POLICIES) {
                 try (Stream<Finding> found = policy.findings(rendering)) {

@@ -14,7 +14,7 @@ final class LeasePolicy implements Policy {
             Map.of("POD_NAME", "metadata.name", "POD_NAMESPACE", "metadata.namespace", "POD_UID", "metadata.uid");
 
     /** What the processor calls: {@code dev.millrace.processor.ownership.KubernetesLeases}. */
-    private static final Set<String> VERBS = Set.of("get", "list", "create", "update", "delete");
+    static final Set<String> VERBS = Set.of("get", "list", "create", "update", "delete");
 
     @Override
     public Stream<Finding> findings(Rendering rendering) {

@@ -32,6 +32,13 @@ final class NamedRights implements Policy {
                 .collect(Collectors.toUnmodifiableSet());
         Set<String> needless = new HashSet<>(reasons);
         for (Statement statement : Statement.of(resource).toList()) {
+            if (statement.allowsAllBut()) {
+                findings.add(resource.finding(
+                        statement.value(), "allows all but what it names; name what it is for, which is less"));
+            }
+            if (statement.allowsEverybody()) {
+                findings.add(resource.finding(statement.value(), "lets in whoever comes, on no condition"));
+            }
             if (statement.sid().isEmpty()) {
                 findings.add(resource.finding(statement.value(), "a statement has no Sid"));
             } else if (statement.hasWildcard()) {

@@ -30,6 +30,11 @@ final class RequiredSettings implements Policy {
 
     private static final String ENCRYPTED = "every store is encrypted with a key of its environment";
 
+    private static final String NO_SLIP = "prod's database is not deleted by a slip";
+
+    /** {@code !If [KeepsData, true, false]} */
+    private static final String KEPT_IN_PROD = "{Fn::If=[KeepsData, true, false]}";
+
     private static final String DEFAULT_ENCRYPTION =
             "BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault/KMSMasterKeyID";
 
@@ -38,6 +43,11 @@ final class RequiredSettings implements Policy {
             Setting.equal("AWS::KMS::Key", "PendingWindowInDays", "7", "a deleted key can be had back for seven days"),
             Setting.present("AWS::Kinesis::Stream", "StreamEncryption/KeyId", ENCRYPTED),
             Setting.present("AWS::Kinesis::Stream", "DesiredShardLevelMetrics", "a hot shard is seen"),
+            Setting.equal(
+                    "AWS::Kinesis::Stream",
+                    "RetentionPeriodHours",
+                    "{Ref=RetentionHours}",
+                    "the environment's size says it"),
             Setting.present("AWS::S3::Bucket", DEFAULT_ENCRYPTION, ENCRYPTED),
             Setting.equal(
                     "AWS::S3::Bucket",
@@ -65,12 +75,13 @@ final class RequiredSettings implements Policy {
             Setting.present("AWS::RDS::DBInstance", "KmsKeyId", ENCRYPTED),
             Setting.present("AWS::RDS::DBInstance", "MaxAllocatedStorage", "storage grows by itself"),
             Setting.present("AWS::RDS::DBInstance", "BackupRetentionPeriod", "the database can be restored"),
-            Setting.present("AWS::RDS::DBInstance", "DeletionProtection", "prod's database is not deleted by a slip"),
+            Setting.equal("AWS::RDS::DBInstance", "DeletionProtection", KEPT_IN_PROD, NO_SLIP),
+            Setting.equal("AWS::RDS::DBInstance", "MultiAZ", "{Ref=MultiAZ}", "the environment's size says it"),
             Setting.equal("AWS::RDS::DBInstance", "PubliclyAccessible", "false", "nothing is public"),
             Setting.equal("AWS::RDS::DBCluster", "StorageEncrypted", "true", ENCRYPTED),
             Setting.present("AWS::RDS::DBCluster", "KmsKeyId", ENCRYPTED),
             Setting.present("AWS::RDS::DBCluster", "BackupRetentionPeriod", "the database can be restored"),
-            Setting.present("AWS::RDS::DBCluster", "DeletionProtection", "prod's database is not deleted by a slip"),
+            Setting.equal("AWS::RDS::DBCluster", "DeletionProtection", KEPT_IN_PROD, NO_SLIP),
             Setting.equal("AWS::RDS::DBParameterGroup", "Parameters/rds.force_ssl", "1", "logins come over TLS"),
             Setting.equal("AWS::RDS::DBClusterParameterGroup", "Parameters/rds.force_ssl", "1", "logins come over TLS"),
             Setting.equal("AWS::ElastiCache::ReplicationGroup", "AtRestEncryptionEnabled", "true", ENCRYPTED),
@@ -78,6 +89,8 @@ final class RequiredSettings implements Policy {
             Setting.equal(
                     "AWS::ElastiCache::ReplicationGroup", "TransitEncryptionEnabled", "true", "Redis is read over TLS"),
             Setting.equal("AWS::ElastiCache::ReplicationGroup", "AutomaticFailoverEnabled", "true", "a zone may go"),
+            Setting.equal("AWS::ElastiCache::ReplicationGroup", "MultiAZEnabled", "true", "a zone may go"),
+            Setting.equal("AWS::ElastiCache::ReplicationGroup", "SnapshotRetentionLimit", "5", "Redis can be restored"),
             Setting.equal("AWS::EFS::FileSystem", "Encrypted", "true", ENCRYPTED),
             Setting.present("AWS::EFS::FileSystem", "KmsKeyId", ENCRYPTED),
             Setting.present("AWS::SNS::Topic", "KmsMasterKeyId", ENCRYPTED),
@@ -103,7 +116,8 @@ final class RequiredSettings implements Policy {
         templates.resources().forEach(resource -> SETTINGS.stream()
                 .filter(setting -> resource.is(setting.type()))
                 // storage and backups of an instance in a cluster are the cluster's
-                .filter(setting -> resource.property(IN_CLUSTER).isEmpty()
+                .filter(setting -> resource.is("AWS::RDS::DBCluster")
+                        || resource.property(IN_CLUSTER).isEmpty()
                         || setting.path().equals("PubliclyAccessible"))
                 .flatMap(setting -> finding(resource, setting).stream())
                 .forEach(findings::add));

@@ -22,10 +22,17 @@ public final class StackCheck implements Check {
             new NamesOfTheEnvironment(),
             new TaggedResources(),
             new KeptData(),
+            new SizesOfEnvironments(),
             new NamedRights(),
             new RightsOfServices(),
+            new RightsOfTheWorkflow(),
+            new TrustOfTheWorkflow(),
+            new KeysOfCalls(),
+            new KeysOfServices(),
             new ReferencesOfPods(),
-            new KnownMetrics());
+            new KnownMetrics(),
+            new KnownDimensions(),
+            new AlarmsOfTheWriter());
 
     @Override
     public List<Finding> findings(Path tree) throws IOException {

@@ -2,6 +2,7 @@ package dev.millrace.deploy.stack;
 
 import dev.millrace.deploy.Yaml;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A statement of a policy of IAM. */
@@ -11,8 +12,9 @@ record Statement(Yaml value) {
     static Stream<Statement> of(Resource resource) {
         return resource.body()
                 .all()
-                .filter(value ->
-                        value.seek("Effect").isPresent() && value.seek("Action").isPresent())
+                .filter(value -> value.seek("Effect").isPresent()
+                        && (value.seek("Action").isPresent()
+                                || value.seek("NotAction").isPresent()))
                 .map(Statement::new);
     }
 
@@ -21,7 +23,27 @@ record Statement(Yaml value) {
     }
 
     List<String> actions() {
-        return value.at("Action").each().map(Yaml::text).toList();
+        return value.seek("Action").stream().flatMap(Yaml::each).map(Yaml::text).toList();
+    }
+
+    boolean allows() {
+        return value.seek("Effect").map(Yaml::text).equals(Optional.of("Allow"));
+    }
+
+    /** Whether it allows all but what it names, which is more than anybody can read from it. */
+    boolean allowsAllBut() {
+        return allows()
+                && Stream.of("NotAction", "NotPrincipal", "NotResource")
+                        .anyMatch(field -> value.seek(field).isPresent());
+    }
+
+    /** Whether it lets in whoever comes, on no condition. */
+    boolean allowsEverybody() {
+        return allows()
+                && value.seek("Condition").isEmpty()
+                && value.seek("Principal").stream()
+                        .flatMap(Yaml::all)
+                        .anyMatch(principal -> principal.value().equals("*"));
     }
 
     /** What it is about, functions included; none where a policy is about whom it is attached to. */
@@ -38,6 +60,6 @@ record Statement(Yaml value) {
                                 .map(Yaml::value)
                                 .filter(String.class::isInstance)
                                 .map(String.class::cast))
-                .anyMatch(text -> text.contains("*"));
+                .anyMatch(text -> text.contains("*") || text.contains("?"));
     }
 }

@@ -41,6 +41,9 @@ class ClusterCheckTest {
             - name: amazon-cloudwatch-observability   | - name: amazon-cloudwatch  | addons
             "^millrace_processor_gaps_total$"         | "^millrace_processor_gap$" | addons.amazon-cloudwatch-observability.metric_selectors
             metric_namespace: Millrace                | metric_namespace: Mill     | addons.amazon-cloudwatch-observability.metric_namespace
+            dimensions: [[Environment]]               | dimensions: [[Env]]        | addons.amazon-cloudwatch-observability.dimensions
+            regex: ops                                | regex: opps                | addons.amazon-cloudwatch-observability.regex
+            target_label: class                       | target_label: klass        | addons.amazon-cloudwatch-observability.target_label
             names: [iot-dev]                          | names: [iot-prod]          | addons.amazon-cloudwatch-observability.names
             """)
     void aMistakeIsFoundWithItsField(String text, String instead, String field, @TempDir Path folder)

@@ -69,6 +69,42 @@ class KubernetesCheckTest {
 
     static Stream<Mistake> mistakes() {
         return Stream.of(
+                Mistake.in(
+                        "cluster/deployer.yaml",
+                        "a workflow that may grant less than the processor's Role",
+                        "verbs: \\[get, list, create, update, delete]",
+                        "verbs: [get, list, create, update]",
+                        "ClusterRole iot-deploy: rules"),
+                Mistake.in(
+                        "cluster/deployer.yaml",
+                        "a workflow that may do everything",
+                        "resources: \\[namespaces]",
+                        "resources: [namespaces, secrets]",
+                        "ClusterRole iot-deploy: rules"),
+                Mistake.in(
+                        "cluster/deployer.yaml",
+                        "rights of the workflow for another group",
+                        "kind: Group\n    name: iot-deploy",
+                        "kind: Group\n    name: iot-deployers",
+                        "ClusterRoleBinding iot-deploy: subjects"),
+                Mistake.in(
+                        "cluster/deployer.yaml",
+                        "rights of the workflow for one namespace that cannot be made",
+                        "resources: \\[namespaces]",
+                        "resources: [namespaces]\n    resourceNames: [iot-dev]",
+                        "ClusterRole iot-deploy: rules[2].resourceNames"),
+                Mistake.in(
+                        "cluster/deployer.yaml",
+                        "another binding to the whole cluster",
+                        "kind: ClusterRoleBinding\nmetadata:\n  name: iot-deploy",
+                        "kind: ClusterRoleBinding\nmetadata:\n  name: iot-admin",
+                        "ClusterRoleBinding iot-admin: metadata.name"),
+                Mistake.in(
+                        "cluster/kustomization.yaml",
+                        "a workflow that cannot make roles",
+                        " *- deployer.yaml\n",
+                        "",
+                        "resources"),
                 Mistake.inBase(
                         "a misspelt field",
                         "gateway/deployment.yaml",

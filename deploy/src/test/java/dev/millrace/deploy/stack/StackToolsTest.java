@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.deploy.TreeCopy;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +27,7 @@ class StackToolsTest {
             case "$*" in
             "sts get-caller-identity"*) echo 123456789012 ;;
             "cloudformation describe-stacks"*StackStatus*) echo "${STACK_STATUS:-UPDATE_COMPLETE}" ;;
+            "cloudformation describe-stacks"*ClusterName*) echo "${STACK_CLUSTER:-}" ;;
             "cloudformation describe-stack-resources"*) printf 'rtb-1\\trtb-2\\n' ;;
             "s3api head-bucket"*iot-templates*) [ "${WITH_BUCKET:-yes}" = yes ] ;;
             "s3api list-object-versions"*iot-sensor-data*)
@@ -37,7 +40,7 @@ class StackToolsTest {
     private static final String KUBECTL = """
             #!/bin/sh
             echo "kubectl $*" >>"$CALLS"
-            [ "$2" != get-contexts ] || printf 'other\\nme@iot-processing-cluster-%s.eu-central-1.eksctl.io\\n' "${KNOWN:-dev}"
+            [ "$2" != get-contexts ] || printf 'other\\nme@%s.eu-central-1.eksctl.io\\n' "${KNOWN_CLUSTER:-iot-processing-cluster-${KNOWN:-dev}}"
             """;
 
     private static final String EKSCTL = """
@@ -46,6 +49,10 @@ class StackToolsTest {
             """;
 
     private record Outcome(int code, String output, List<String> calls) {
+
+        private boolean asked(String beginning) {
+            return calls.stream().anyMatch(call -> call.startsWith(beginning));
+        }
 
         /** The calls that change something, by their first words. */
         private List<String> changes() {
@@ -104,6 +111,47 @@ class StackToolsTest {
 
         assertTrue(outcome.changes().getFirst().startsWith("aws s3api create-bucket "), outcome.calls()::toString);
         assertTrue(outcome.changes().get(1).contains("RestrictPublicBuckets=true"), outcome.calls()::toString);
+        JsonObject refusal = new JsonObject(outcome.output().replaceAll("(?s).* --policy (\\{.*?]}).*", "$1"))
+                .getJsonArray("Statement")
+                .getJsonObject(0);
+        String bucket = "arn:aws:s3:::123456789012-iot-templates-eu-central-1-dev";
+        assertEquals("Deny", refusal.getString("Effect"));
+        assertEquals("*", refusal.getString("Principal"));
+        assertEquals(JsonArray.of(bucket, bucket + "/*"), refusal.getJsonArray("Resource"));
+        assertEquals(
+                new JsonObject("{\"Bool\": {\"aws:SecureTransport\": \"false\"}}"), refusal.getJsonObject("Condition"));
+    }
+
+    @Test
+    void aClusterOfAnotherNameIsToldOnce() throws IOException, InterruptedException {
+        String asked = "aws cloudformation describe-stack-resources --stack-name eksctl-%s-cluster ";
+
+        Outcome first = run(Map.of("STACK_OPTIONS", "ClusterName=mine"), "stack", "dev");
+        assertTrue(first.asked(asked.formatted("mine")), first.calls()::toString);
+
+        Outcome second = run(Map.of("STACK_CLUSTER", "my-own"), "stack", "dev");
+        assertTrue(second.asked(asked.formatted("my-own")), second.calls()::toString);
+
+        Outcome none = run(Map.of("STACK_CLUSTER", "None"), "stack", "dev");
+        assertTrue(none.asked(asked.formatted("iot-processing-cluster-dev")), none.calls()::toString);
+    }
+
+    @Test
+    void theClusterThatGoesIsTheStacks() throws IOException, InterruptedException {
+        Outcome other = run(Map.of("STACK_CLUSTER", "mine", "KNOWN_CLUSTER", "not-mine"), "destroy", "dev");
+        assertEquals(1, other.code());
+        assertEquals(List.of(), other.changes());
+
+        Outcome outcome = run(Map.of("STACK_CLUSTER", "mine", "KNOWN_CLUSTER", "mine"), "destroy", "dev");
+
+        assertEquals(0, outcome.code(), outcome.output());
+        assertTrue(
+                outcome.asked("kubectl --context me@mine.eu-central-1.eksctl.io delete "), outcome.calls()::toString);
+        assertTrue(outcome.asked("eksctl delete cluster --name mine "), outcome.calls()::toString);
+        assertTrue(
+                outcome.asked("aws logs describe-log-groups --log-group-name-prefix /aws/eks/mine/ "),
+                outcome.calls()::toString);
+        assertFalse(outcome.asked("eksctl delete cluster --name iot-processing-cluster-dev "));
     }
 
     @Test
