@@ -20,8 +20,10 @@ public final class KubernetesCheck implements Check {
             new AvailabilityPolicy(),
             new ServicePolicy(),
             new ReachabilityPolicy(),
+            new NetworkNeeds(),
             new ReferencePolicy(),
             new SettingsPolicy(),
+            new StoresOfAMachine(),
             new StackPolicy(),
             new MetricsPolicy());
 
@@ -31,6 +33,7 @@ public final class KubernetesCheck implements Check {
         // one mistake of the base is in every rendering
         Set<Finding> findings = new LinkedHashSet<>(renderings.findings());
         renderings.cluster().stream().flatMap(KubernetesModel::findings).forEach(findings::add);
+        NetworkPolicyController.findings(renderings.cluster()).forEach(findings::add);
         for (Rendering rendering : renderings.all()) {
             for (Policy policy : POLICIES) {
                 try (Stream<Finding> found = policy.findings(rendering)) {
