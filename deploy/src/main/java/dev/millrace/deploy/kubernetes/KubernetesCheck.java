@@ -14,6 +14,7 @@ public final class KubernetesCheck implements Check {
 
     private static final List<Policy> POLICIES = List.of(
             new KubernetesModel(),
+            new KnownValues(),
             new EnvironmentPolicy(),
             new PodPolicy(),
             new LeasePolicy(),
@@ -24,7 +25,6 @@ public final class KubernetesCheck implements Check {
             new ReferencePolicy(),
             new SettingsPolicy(),
             new StoresOfAMachine(),
-            new StackPolicy(),
             new MetricsPolicy());
 
     @Override

@@ -20,6 +20,7 @@ final class PodPolicy implements Policy {
         rendering.workloads().forEach(workload -> {
             pod(workload, findings);
             readable(workload, findings);
+            measured(workload, findings);
             account(workload, findings);
             workload.allContainers().forEach(container -> {
                 context(container, findings);
@@ -113,6 +114,13 @@ final class PodPolicy implements Policy {
         if (container.has("resources", "limits", "cpu")) {
             findings.add(container.wrong("resources.limits.cpu", "must not be there: throttling costs latency"));
         }
+    }
+
+    /** A little less is a pod that is killed under load, a little more a node that holds fewer. */
+    private static void measured(Workload workload, List<Finding> findings) {
+        workload.program()
+                .flatMap(Program::memory)
+                .ifPresent(memory -> require(workload.container(), "resources.limits.memory", memory, findings));
     }
 
     private static void writable(Field container, List<Finding> findings) {

@@ -200,17 +200,11 @@ class KubernetesCheckTest {
                         "name: procesor\n",
                         "PodDisruptionBudget processor: spec.selector.matchLabels"),
                 Mistake.inBase(
-                        "a secret of the stack, misspelt",
+                        "another environment's secret",
                         "gateway/deployment.yaml",
-                        "secret:iot-db-gateway",
-                        "secret:iot-db-gatway",
+                        "secret:iot-db-gateway-\\$\\(ENVIRONMENT\\)",
+                        "secret:iot-db-gateway-prod",
                         "env[DATABASE_USER].value"),
-                Mistake.inBase(
-                        "a parameter of the stack, misspelt",
-                        "processor/deployment.yaml",
-                        "redis/url",
-                        "redis/uri",
-                        "env[REDIS_URL].value"),
                 Mistake.inBase(
                         "a Secret that nobody makes",
                         "gateway/deployment.yaml",
@@ -400,7 +394,45 @@ class KubernetesCheckTest {
                         "ENVIRONMENT=prod",
                         "ENVIRONMENT=staging",
                         "overlays/prod/kustomization.yaml",
-                        "ConfigMap environment: data.ENVIRONMENT: must be prod"));
+                        "ConfigMap environment: data.ENVIRONMENT: must be prod"),
+                Mistake.inBase(
+                        "a spread that there is not",
+                        "gateway/deployment.yaml",
+                        "whenUnsatisfiable: DoNotSchedule",
+                        "whenUnsatisfiable: DoNotShedule",
+                        "Deployment gateway: spec.template.spec.topologySpreadConstraints[0].whenUnsatisfiable"),
+                Mistake.inBase(
+                        "a spread that does not say what for",
+                        "processor/deployment.yaml",
+                        " *whenUnsatisfiable: DoNotSchedule\n",
+                        "",
+                        "Deployment processor: spec.template.spec.topologySpreadConstraints[0].whenUnsatisfiable"),
+                Mistake.inBase(
+                        "a value of another type's target",
+                        "gateway/autoscaler.yaml",
+                        "averageUtilization: 60",
+                        "averageValue: 60",
+                        "HorizontalPodAutoscaler gateway: spec.metrics[0].containerResource.target.averageUtilization"),
+                new Mistake(
+                        "more processors than shards",
+                        "prod",
+                        "overlays/prod/kustomization.yaml",
+                        "maxReplicas, value: 10",
+                        "maxReplicas, value: 40",
+                        "overlays/prod/kustomization.yaml",
+                        "HorizontalPodAutoscaler processor: spec.maxReplicas"),
+                Mistake.inBase(
+                        "megabytes in place of mebibytes",
+                        "gateway/deployment.yaml",
+                        "memory: 512Mi(?s:(.*?))memory: 512Mi",
+                        "memory: 512M$1memory: 512M",
+                        "Deployment gateway: spec.template.spec.containers[gateway].resources.limits.memory"),
+                Mistake.inBase(
+                        "an attribute that no load balancer has",
+                        "gateway/service.yaml",
+                        "deregistration_delay.timeout_seconds=",
+                        "deregistration_delay.timeout_second=",
+                        "must not have deregistration_delay.timeout_second,"));
     }
 
     static Stream<String> overlaysWithMistakes() {
@@ -444,31 +476,6 @@ class KubernetesCheckTest {
                 List.of(),
                 mistakes.stream().filter(mistake -> !mistake.isAmong(findings)).toList(),
                 findings::toString);
-    }
-
-    @Test
-    @EnabledIf(value = "canRender", disabledReason = WITHOUT)
-    void whatNoTemplateMakesIsNotThereToBeRead(@TempDir Path folder) throws IOException {
-        TreeCopy.ofManifests(folder, "dev", false);
-        Path templates = Files.createDirectory(folder.resolve("aws"));
-        Files.writeString(templates.resolve("database.yaml"), """
-                      Name: !Sub iot-db-credentials-${Environment}
-                      Name: !Sub iot-db-gateway-${Environment}
-                      Name: !Sub iot-db-processor-${Environment}
-                      Name: !Sub /iot/${Environment}/db/endpoint
-                """);
-
-        List<Finding> findings = new KubernetesCheck().findings(folder);
-
-        assertEquals(
-                List.of(
-                        "k8s/base/gateway/deployment.yaml: Deployment gateway:"
-                                + " spec.template.spec.containers[gateway].env[REDIS_URL].value",
-                        "k8s/base/processor/deployment.yaml: Deployment processor:"
-                                + " spec.template.spec.containers[processor].env[REDIS_URL].value"),
-                findings.stream()
-                        .map(finding -> finding.file() + ": " + finding.field())
-                        .toList());
     }
 
     @Test
