@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -66,7 +67,8 @@ final class NetworkNeeds implements Policy {
         }
 
         boolean isMet(Manifest policy) {
-            return rules(policy).anyMatch(rule -> hasPeer(rule) && hasPort(rule));
+            return policy.root().texts("spec", "policyTypes").contains(way.type)
+                    && rules(policy).anyMatch(rule -> hasPeer(rule) && hasPort(rule));
         }
     }
 
@@ -145,20 +147,19 @@ final class NetworkNeeds implements Policy {
         List<Manifest> policies = workload.rendering()
                 .all("NetworkPolicy")
                 .filter(policy -> ReachabilityPolicy.isSelected(policy, workload))
-                .filter(policy -> policy.root().texts("spec", "policyTypes").contains(need.way.type))
                 .filter(policy -> need.rules(policy).findAny().isPresent())
                 .toList();
         if (policies.stream().noneMatch(need::isMet)) {
-            Field place = Stream.<Predicate<Field>>of(need::hasPeer, need::hasPort, _ -> true)
+            Optional<Manifest> closest = Stream.<Predicate<Field>>of(need::hasPeer, need::hasPort, _ -> true)
                     .flatMap(close -> policies.stream()
                             .filter(policy -> need.rules(policy).anyMatch(close)))
-                    .findFirst()
-                    .map(Manifest::root)
-                    .orElse(workload.root());
+                    .findFirst();
             String connection = need.way == Way.OUT
                     ? "%s must reach %s %s of %s".formatted(workload.name(), need.protocol, need.port, need.peer)
                     : "%s must reach %s %s of %s".formatted(need.peer, need.protocol, need.port, workload.name());
-            findings.add(place.wrong("spec." + need.way.rules, "lets it not through: " + connection));
+            findings.add(closest.map(policy ->
+                            policy.root().wrong("spec." + need.way.rules, "does not let it through: " + connection))
+                    .orElseGet(() -> workload.root().wrong("no NetworkPolicy lets it through: " + connection)));
         }
     }
 }

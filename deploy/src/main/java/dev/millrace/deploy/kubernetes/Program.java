@@ -3,7 +3,7 @@ package dev.millrace.deploy.kubernetes;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** What runs in a pod, as its image tells, and the memory that was measured for it (docs/decisions/). */
+/** What runs in a pod, as its image tells, and the memory that was measured for it (docs/decisions/0102-images.md). */
 enum Program {
     GATEWAY("millrace-gateway", "512Mi"),
     PROCESSOR("millrace-processor", "1Gi"),

@@ -324,25 +324,25 @@ class KubernetesCheckTest {
                         "network-policies.yaml",
                         "port: 6379",
                         "port: 6380",
-                        "NetworkPolicy dependencies: spec.egress: lets it not through: gateway must reach TCP 6379"),
+                        "NetworkPolicy dependencies: spec.egress: does not let it through: gateway must reach TCP 6379"),
                 Mistake.inBase(
                         "names that nobody answers",
                         "network-policies.yaml",
                         "protocol: UDP, port: 53",
                         "protocol: UDP, port: 54",
-                        "NetworkPolicy dns: spec.egress: lets it not through: processor must reach UDP 53"),
+                        "NetworkPolicy dns: spec.egress: does not let it through: processor must reach UDP 53"),
                 Mistake.inBase(
                         "credentials that nobody hands out",
                         "network-policies.yaml",
                         "169.254.170.23/32",
                         "169.254.170.32/32",
-                        "NetworkPolicy dependencies: spec.egress: lets it not through: gateway must reach TCP 80"),
+                        "NetworkPolicy dependencies: spec.egress: does not let it through: gateway must reach TCP 80"),
                 Mistake.inBase(
                         "metrics that nobody may read",
                         "network-policies.yaml",
                         "name: amazon-cloudwatch",
                         "name: amazon-cloudwach",
-                        "NetworkPolicy operations: spec.ingress: lets it not through: amazon-cloudwatch"),
+                        "NetworkPolicy operations: spec.ingress: does not let it through: amazon-cloudwatch"),
                 new Mistake(
                         "a port of the machine's stores that is not theirs",
                         "local",
@@ -350,7 +350,7 @@ class KubernetesCheckTest {
                         "name: services\n      ports:\n        - \\{protocol: TCP, port: 15432",
                         "name: services\n      ports:\n        - {protocol: TCP, port: 5432",
                         "overlays/local/network-policies.yaml",
-                        "NetworkPolicy local-dependencies: spec.egress: lets it not through: gateway must reach TCP 15432"),
+                        "NetworkPolicy local-dependencies: spec.egress: does not let it through: gateway must reach TCP 15432"),
                 new Mistake(
                         "an API of the cluster that is not reached",
                         "local",
@@ -358,7 +358,7 @@ class KubernetesCheckTest {
                         "6443\\}",
                         "443}",
                         "base/network-policies.yaml",
-                        "NetworkPolicy dependencies: spec.egress: lets it not through: processor must reach TCP 6443"),
+                        "NetworkPolicy dependencies: spec.egress: does not let it through: processor must reach TCP 6443"),
                 Mistake.in(
                         "cluster/network-policy-controller.yaml",
                         "network policies that nobody enforces",
