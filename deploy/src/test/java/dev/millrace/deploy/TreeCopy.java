@@ -43,7 +43,7 @@ public record TreeCopy(Path root) {
 
     /** A copy of what the check of the manifests reads, with one overlay and, unless asked for, no component: that is quicker. */
     public static TreeCopy ofManifests(Path folder, String overlay, boolean withComponents) throws IOException {
-        for (String name : List.of("docs/operations.md", "README.md", "eksctl-cluster.yaml")) {
+        for (String name : List.of("aws/stack.yaml", "docs/operations.md", "README.md", "eksctl-cluster.yaml")) {
             copy(Project.ROOT.resolve(name), folder.resolve(name), _ -> true);
         }
         Path manifests = Project.ROOT.resolve("k8s");

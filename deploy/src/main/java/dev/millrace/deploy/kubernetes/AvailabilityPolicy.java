@@ -1,9 +1,12 @@
 package dev.millrace.deploy.kubernetes;
 
 import dev.millrace.deploy.Finding;
+import dev.millrace.deploy.stack.StreamShards;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The platform goes on when a node, a zone or a pod goes, while it is rolled out, and while it grows. */
@@ -13,8 +16,11 @@ final class AvailabilityPolicy implements Policy {
     private static final String HOST = "kubernetes.io/hostname";
 
     @Override
-    public Stream<Finding> findings(Rendering rendering) {
+    public Stream<Finding> findings(Rendering rendering) throws IOException {
         List<Finding> findings = new ArrayList<>();
+        if (!rendering.isLocal()) {
+            shards(rendering, findings);
+        }
         rendering.workloads().forEach(workload -> {
             selector(workload, findings);
             budget(workload, findings);
@@ -150,6 +156,27 @@ final class AvailabilityPolicy implements Policy {
                 .filter(name -> workload.allContainers()
                         .noneMatch(container -> container.text("name").equals(name.text())))
                 .forEach(name -> findings.add(name.wrong("the Deployment has no container " + name.text())));
+    }
+
+    /** A processor more than there are shards has nothing to read, but one that stands by. */
+    private static void shards(Rendering rendering, List<Finding> findings) throws IOException {
+        Optional<Integer> shards = StreamShards.of(rendering.tree(), rendering.environment());
+        if (shards.isEmpty()) {
+            findings.add(
+                    rendering.wrong("namespace", "aws/stack.yaml knows no environment " + rendering.environment()));
+            return;
+        }
+        int most = Math.max(2, shards.get());
+        rendering
+                .workloads()
+                .filter(workload ->
+                        workload.program().filter(Program.PROCESSOR::equals).isPresent())
+                .flatMap(Workload::autoscalers)
+                .forEach(autoscaler -> Stream.of("maxReplicas", "maxReplicaCount")
+                        .flatMap(field -> autoscaler.root().find("spec", field).stream())
+                        .filter(field -> number(field.text()) > most)
+                        .forEach(field -> findings.add(field.wrong(
+                                "must be " + most + " or less: the stream has " + shards.get() + " shards"))));
     }
 
     private static int number(String text) {

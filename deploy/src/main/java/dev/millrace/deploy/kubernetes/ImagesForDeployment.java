@@ -8,13 +8,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The gate before a deployment: the overlay names its images by digest. In Git none can, since they are in the registry of whoever
+ * The gate before a deployment: the overlay names its images by registry and digest. In Git none can, since they are in the registry of whoever
  * deploys.
  */
 public record ImagesForDeployment(String environment) implements Check {
+
+    private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
+
+    /** What stands before the first slash has a dot or a port where it is a host, and is somebody on Docker Hub where not. */
+    private static final Pattern WITH_REGISTRY = Pattern.compile("[^/]*[.:][^/]*/.+");
 
     @Override
     public List<Finding> findings(Path tree) throws IOException {
@@ -25,14 +31,18 @@ public record ImagesForDeployment(String environment) implements Check {
         }
         return Yaml.file(file)
                 .itemsAt("images")
-                .filter(image -> image.find("digest")
-                        .filter(digest -> digest.text().matches("sha256:[0-9a-f]{64}"))
-                        .isEmpty())
+                .filter(image -> !has(image, "digest", DIGEST) || !has(image, "newName", WITH_REGISTRY))
                 .map(image -> new Finding(
                         name,
                         "images[" + image.at("name").text() + "]",
-                        "must have a digest before it is deployed: make image PUSH=… writes it"))
+                        "must have a registry and a digest before it is deployed: make image PUSH=… writes it"))
                 .toList();
+    }
+
+    private static boolean has(Yaml image, String field, Pattern form) {
+        return image.find(field)
+                .filter(value -> form.matcher(value.text()).matches())
+                .isPresent();
     }
 
     /** A line for each overlay for which nobody has chosen images yet: that is no mistake until it is deployed. */

@@ -14,15 +14,17 @@ public final class KubernetesCheck implements Check {
 
     private static final List<Policy> POLICIES = List.of(
             new KubernetesModel(),
+            new KnownValues(),
             new EnvironmentPolicy(),
             new PodPolicy(),
             new LeasePolicy(),
             new AvailabilityPolicy(),
             new ServicePolicy(),
             new ReachabilityPolicy(),
+            new NetworkNeeds(),
             new ReferencePolicy(),
             new SettingsPolicy(),
-            new StackPolicy(),
+            new StoresOfAMachine(),
             new MetricsPolicy());
 
     @Override
@@ -32,6 +34,7 @@ public final class KubernetesCheck implements Check {
         Set<Finding> findings = new LinkedHashSet<>(renderings.findings());
         renderings.cluster().stream().flatMap(KubernetesModel::findings).forEach(findings::add);
         DeployerPolicy.findings(tree, renderings.cluster()).forEach(findings::add);
+        NetworkPolicyController.findings(renderings.cluster()).forEach(findings::add);
         for (Rendering rendering : renderings.all()) {
             for (Policy policy : POLICIES) {
                 try (Stream<Finding> found = policy.findings(rendering)) {

@@ -20,7 +20,7 @@ import java.util.Set;
 record MountedFiles(Map<String, Path> folders) {
 
     static MountedFiles of(Workload workload, Path folder) throws IOException {
-        OperatorMade made = OperatorMade.of(workload.rendering().tree());
+        OperatorMade made = OperatorMade.of(workload.rendering());
         Map<String, Path> folders = new HashMap<>();
         for (Field mount : workload.container().items("volumeMounts").toList()) {
             for (Field volume : workload.pod().items("volumes").toList()) {

@@ -24,8 +24,12 @@ record OperatorMade(Map<String, Set<String>> keys) {
             Pattern.compile("create (secret generic|secret tls|configmap) ([a-z0-9-]+)(.*)");
     private static final Pattern FILE = Pattern.compile("--from-file=([\\w.-]+)=");
 
-    static OperatorMade of(Path tree) throws IOException {
-        Path readme = tree.resolve(README);
+    /** Of the overlay for a machine nothing: it has all that it needs. */
+    static OperatorMade of(Rendering rendering) throws IOException {
+        if (rendering.isLocal()) {
+            return new OperatorMade(Map.of());
+        }
+        Path readme = rendering.tree().resolve(README);
         String text = Files.isRegularFile(readme) ? Files.readString(readme).replace("\\\n", " ") : "";
         Map<String, Set<String>> keys = new HashMap<>();
         Matcher command = COMMAND.matcher(text);

@@ -12,11 +12,15 @@ final class PodPolicy implements Policy {
     private static final Map<String, String> PATHS =
             Map.of("startupProbe", "/health/live", "livenessProbe", "/health/live", "readinessProbe", "/health/ready");
 
+    private static final int READ_BY_OTHERS = 4;
+
     @Override
     public Stream<Finding> findings(Rendering rendering) {
         List<Finding> findings = new ArrayList<>();
         rendering.workloads().forEach(workload -> {
             pod(workload, findings);
+            readable(workload, findings);
+            measured(workload, findings);
             account(workload, findings);
             workload.allContainers().forEach(container -> {
                 context(container, findings);
@@ -40,6 +44,20 @@ final class PodPolicy implements Policy {
             if (pod.text(shared).equals("true")) {
                 findings.add(pod.wrong(shared, "a pod shares nothing with its node"));
             }
+        }
+    }
+
+    /** Files of a Secret are root's; where others may not read them, the pod can by its group alone. */
+    private static void readable(Workload workload, List<Finding> findings) {
+        boolean closed = workload.pod()
+                .items("volumes")
+                .map(volume -> volume.text("secret", "defaultMode"))
+                .anyMatch(mode -> mode.matches("[0-9]{1,4}") && (Integer.parseInt(mode) & READ_BY_OTHERS) == 0);
+        if (closed && !workload.pod().has("securityContext", "fsGroup")) {
+            findings.add(workload.pod()
+                    .wrong(
+                            "securityContext.fsGroup",
+                            "must be there: else nobody but root reads the files of its Secrets"));
         }
     }
 
@@ -96,6 +114,13 @@ final class PodPolicy implements Policy {
         if (container.has("resources", "limits", "cpu")) {
             findings.add(container.wrong("resources.limits.cpu", "must not be there: throttling costs latency"));
         }
+    }
+
+    /** A little less is a pod that is killed under load, a little more a node that holds fewer. */
+    private static void measured(Workload workload, List<Finding> findings) {
+        workload.program()
+                .flatMap(Program::memory)
+                .ifPresent(memory -> require(workload.container(), "resources.limits.memory", memory, findings));
     }
 
     private static void writable(Field container, List<Finding> findings) {

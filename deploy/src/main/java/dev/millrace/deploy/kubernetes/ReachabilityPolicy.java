@@ -1,10 +1,6 @@
 package dev.millrace.deploy.kubernetes;
 
 import dev.millrace.deploy.Finding;
-import dev.millrace.deploy.Yaml;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -14,10 +10,10 @@ import java.util.stream.Stream;
 /** Who reaches whom: nothing that no NetworkPolicy allows, and what one allows is a port that there is. */
 final class ReachabilityPolicy implements Policy {
 
-    private static final String ANYWHERE = "0.0.0.0/0";
+    static final String ANYWHERE = "0.0.0.0/0";
 
     @Override
-    public Stream<Finding> findings(Rendering rendering) throws IOException {
+    public Stream<Finding> findings(Rendering rendering) {
         List<Finding> findings = new ArrayList<>();
         denied(rendering, findings);
         rendering.workloads().forEach(workload -> {
@@ -25,9 +21,6 @@ final class ReachabilityPolicy implements Policy {
             served(workload, findings);
         });
         rendering.all("NetworkPolicy").forEach(policy -> policy(rendering, policy, findings));
-        if (!rendering.isLocal()) {
-            cluster(rendering, findings);
-        }
         return findings.stream();
     }
 
@@ -48,7 +41,7 @@ final class ReachabilityPolicy implements Policy {
                 && !root.has("spec", "egress");
     }
 
-    private static boolean isSelected(Manifest policy, Workload workload) {
+    static boolean isSelected(Manifest policy, Workload workload) {
         return policy.root().find("spec", "podSelector").stream()
                 .anyMatch(selector -> Rendering.selects(selector, workload.labels()));
     }
@@ -111,35 +104,5 @@ final class ReachabilityPolicy implements Policy {
                 }
             });
         });
-    }
-
-    /** The ranges are those of the cluster's description. */
-    private static void cluster(Rendering rendering, List<Finding> findings) throws IOException {
-        Path file = rendering.tree().resolve("eksctl-cluster.yaml");
-        if (!Files.isRegularFile(file)) {
-            return;
-        }
-        Yaml cluster = Yaml.file(file);
-        List<String> ranges = rendering
-                .all("NetworkPolicy")
-                .flatMap(policy -> Stream.concat(
-                        policy.root().items("spec", "egress").flatMap(rule -> rule.items("to")),
-                        policy.root().items("spec", "ingress").flatMap(rule -> rule.items("from"))))
-                .map(peer -> peer.text("ipBlock", "cidr"))
-                .toList();
-        cluster.find("vpc", "cidr")
-                .map(Yaml::text)
-                .filter(range -> !ranges.contains(range))
-                .ifPresent(range -> findings.add(new Finding(
-                        "k8s/base/network-policies.yaml",
-                        "ipBlock.cidr",
-                        "none is the VPC of eksctl-cluster.yaml, " + range)));
-        cluster.find("kubernetesNetworkConfig", "serviceIPv4CIDR")
-                .map(range -> range.text().replaceFirst("\\.0/[0-9]+$", ".10/32"))
-                .filter(address -> !ranges.contains(address))
-                .ifPresent(address -> findings.add(new Finding(
-                        "k8s/base/network-policies.yaml",
-                        "NetworkPolicy dns: spec.egress",
-                        "none is the address of the cluster's DNS by eksctl-cluster.yaml, " + address)));
     }
 }

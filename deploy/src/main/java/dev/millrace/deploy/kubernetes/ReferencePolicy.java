@@ -23,7 +23,7 @@ final class ReferencePolicy implements Policy {
 
     @Override
     public Stream<Finding> findings(Rendering rendering) throws IOException {
-        OperatorMade made = OperatorMade.of(rendering.tree());
+        OperatorMade made = OperatorMade.of(rendering);
         List<Finding> findings = new ArrayList<>();
         rendering.workloads().forEach(workload -> {
             variables(workload, made, findings);

@@ -107,8 +107,12 @@ record Renderings(List<Rendering> all, List<Manifest> cluster, List<Finding> fin
                         .toList()) {
                     sources.add(source(folder + "/" + resource.text()));
                 }
-                Yaml.documents(folder, Files.readString(file))
-                        .forEach(object -> cluster.add(new Manifest(object, sources)));
+                for (Yaml object : Yaml.documents(folder, Files.readString(file))) {
+                    List<Manifest.Source> own = sources.stream()
+                            .filter(source -> source.mentions(object.name()))
+                            .toList();
+                    cluster.add(new Manifest(object, own.isEmpty() ? sources : own));
+                }
             }
         }
 

@@ -16,6 +16,34 @@ final class ServicePolicy implements Policy {
     /** The load balancer's ports and the gateway's behind them. */
     private static final Map<String, String> OPEN = Map.of("443", "https", "8883", "mqtts");
 
+    /** Lists of names and values, with the names that network load balancers have. */
+    private static final Map<String, Set<String>> ATTRIBUTES = Map.of(
+            "attributes",
+            Set.of(
+                    "access_logs.s3.bucket",
+                    "access_logs.s3.enabled",
+                    "access_logs.s3.prefix",
+                    "deletion_protection.enabled",
+                    "dns_record.client_routing_policy",
+                    "ipv6.deny_all_igw_traffic",
+                    "load_balancing.cross_zone.enabled",
+                    "zonal_shift.config.enabled"),
+            "target-group-attributes",
+            Set.of(
+                    "deregistration_delay.connection_termination.enabled",
+                    "deregistration_delay.timeout_seconds",
+                    "load_balancing.cross_zone.enabled",
+                    "preserve_client_ip.enabled",
+                    "proxy_protocol_v2.enabled",
+                    "stickiness.enabled",
+                    "stickiness.type",
+                    "target_group_health.dns_failover.minimum_healthy_targets.count",
+                    "target_group_health.dns_failover.minimum_healthy_targets.percentage",
+                    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
+                    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage",
+                    "target_health_state.unhealthy.connection_termination.enabled",
+                    "target_health_state.unhealthy.draining_interval_seconds"));
+
     @Override
     public Stream<Finding> findings(Rendering rendering) {
         List<Finding> findings = new ArrayList<>();
@@ -94,6 +122,12 @@ final class ServicePolicy implements Policy {
         if (!Set.of("internet-facing", "internal").contains(metadata.text("annotations", ANNOTATION + "scheme"))) {
             findings.add(annotation(metadata, "scheme", "must be internet-facing or internal"));
         }
+        ATTRIBUTES.forEach((name, known) -> Stream.of(
+                        metadata.text("annotations", ANNOTATION + name).split(","))
+                .map(attribute -> attribute.replaceFirst("=.*", "").strip())
+                .filter(attribute -> !attribute.isEmpty() && !known.contains(attribute))
+                .forEach(attribute -> findings.add(annotation(
+                        metadata, name, "must not have " + attribute + ", which no network load balancer has"))));
         // clients' addresses are what the rate limit and the logs go by
         if (!metadata.text("annotations", ANNOTATION + "target-group-attributes")
                 .contains("preserve_client_ip.enabled=true")) {

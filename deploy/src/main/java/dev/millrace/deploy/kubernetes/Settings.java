@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,20 +24,25 @@ record Settings(Map<String, Setting> all, List<Finding> problems) {
             "metadata.namespace", "namespace",
             "metadata.uid", "00000000-0000-0000-0000-000000000000");
 
-    /** A variable's value, and where it stands. */
-    record Setting(String name, String value, Field where) {
+    /**
+     * A variable.
+     *
+     * @param where where the value stands: in the pod, or in a ConfigMap
+     * @param named where the name stands
+     */
+    record Setting(String name, String value, Field where, Field named) {
 
         Finding wrong(String problem) {
-            return isInMap() ? where.wrong(problem) : where.wrong("value", problem);
+            return isInMap(where) ? where.wrong(problem) : where.wrong("value", problem);
         }
 
         /** What is wrong with there being such a variable. */
         Finding wrongName(String problem) {
-            return isInMap() ? where.wrong(problem) : where.wrong("name", problem);
+            return isInMap(named) ? named.wrong(problem) : named.wrong("name", problem);
         }
 
-        private boolean isInMap() {
-            return where.manifest().is("ConfigMap");
+        private static boolean isInMap(Field field) {
+            return field.manifest().is("ConfigMap");
         }
     }
 
@@ -49,7 +55,7 @@ record Settings(Map<String, Setting> all, List<Finding> problems) {
                 .flatMap(name -> workload.rendering().find("ConfigMap", name).stream())
                 .forEach(map -> map.root().labels("data").forEach((name, value) -> map.root()
                         .find("data", name)
-                        .ifPresent(field -> all.put(name, new Setting(name, value, field)))));
+                        .ifPresent(field -> all.put(name, new Setting(name, value, field, field)))));
         Map<String, String> above = new LinkedHashMap<>();
         List<Finding> problems = new ArrayList<>();
         container.items("env").forEach(variable -> {
@@ -58,7 +64,7 @@ record Settings(Map<String, Setting> all, List<Finding> problems) {
                     ? from(workload, variable)
                     : expanded(variable, variable.text("value"), above, problems);
             above.put(name, value);
-            all.put(name, new Setting(name, value, variable));
+            all.put(name, new Setting(name, value, key(workload, variable).orElse(variable), variable));
         });
         return new Settings(all, problems);
     }
@@ -68,11 +74,14 @@ record Settings(Map<String, Setting> all, List<Finding> problems) {
         if (!path.isEmpty()) {
             return POD.getOrDefault(path, "");
         }
-        String key = variable.text("valueFrom", "configMapKeyRef", "key");
+        return key(workload, variable).map(Field::text).orElse("secret");
+    }
+
+    /** The field of a ConfigMap that a variable takes its value from. */
+    private static Optional<Field> key(Workload workload, Field variable) {
         return workload.rendering()
                 .find("ConfigMap", variable.text("valueFrom", "configMapKeyRef", "name"))
-                .map(map -> map.root().text("data", key))
-                .orElse("secret");
+                .flatMap(map -> map.root().find("data", variable.text("valueFrom", "configMapKeyRef", "key")));
     }
 
     /** The kubelet puts in what stands above among {@code env}, not what is in {@code envFrom}, and leaves the rest as it is. */

@@ -88,6 +88,10 @@ final class SettingsPolicy implements Policy {
                 .forEach(name -> findings.add(
                         workload.container().wrong("env[" + name + "]", "must be set for the " + workload.name())));
         worth(workload, program, settings, findings);
+        if (!settings.value("ENVIRONMENT").equals(workload.rendering().environment())) {
+            // said above; each name that follows from it would be wrong with it
+            return;
+        }
 
         Path folder = Files.createTempDirectory("millrace-settings");
         try {
@@ -155,7 +159,9 @@ final class SettingsPolicy implements Policy {
             Settings.Setting setting = settings.all().get(name);
             if (setting != null
                     && !setting.value().isEmpty()
-                    && !setting.value().equals(value)) {
+                    && !setting.value().equals(value)
+                    && (name.equals("ENVIRONMENT")
+                            || settings.value("ENVIRONMENT").equals(environment))) {
                 findings.add(setting.wrong("must be " + value + ", and is " + setting.value()));
             }
         });
