@@ -27,14 +27,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * G8 as a cluster rolls a Deployment with {@code maxSurge: 1} and {@code maxUnavailable: 0}: under load each of two gateways behind
  * a load balancer, and each of two processors, gets a successor, is stopped when that is ready, and nobody notices.
  */
-@Execution(ExecutionMode.CONCURRENT)
 class RolloutIT {
 
     private static final int CLIENTS = 8;

@@ -66,6 +66,9 @@ class StartIT {
     void waitsForWhatIsNotThereAndSaysSo(String module, String name, String variable, String nowhere) throws Exception {
         Map<String, String> environment = new HashMap<>(services.environment());
         environment.put("HTTP_PORT", "0");
+        // a gateway that has never had a service waits for it until its time to stop is over
+        environment.put("PUBLISH_TIMEOUT", "4s");
+        environment.put("SHUTDOWN_TIMEOUT", "11s");
         environment.put(variable, nowhere);
         try (JavaProcess process = JavaProcess.start(folder, module, environment)) {
             Await.until("it waits for " + name, () -> process.output().contains("Waiting for " + name));
