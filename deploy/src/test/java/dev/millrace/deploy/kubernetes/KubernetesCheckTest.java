@@ -21,7 +21,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What {@code k8s/} is made into has no mistake, and each that somebody could make is found, with the file and the field to mend. */
+/**
+ * What {@code k8s/} is made into has no mistake, and each that somebody could make is found, with the file and the field to mend.
+ * It is long because the mistakes are listed.
+ */
 class KubernetesCheckTest {
 
     private static final String WITHOUT = "there is neither kubectl 1.27 nor kustomize 5 on the PATH";

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.config.DatabaseConfig;
-import dev.millrace.core.config.DatabaseLogin;
-import dev.millrace.core.connect.LoginRenewal;
 import dev.millrace.processor.FreePort;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.nio.file.Files;
@@ -30,7 +28,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -368,76 +365,5 @@ class PgRolesIT {
                 server = shared;
             }
         }
-    }
-
-    /** On a server of its own that asks the roles for passwords. */
-    @Test
-    void theProcessorGivesThemTheirFirstPasswordAndNoOther(@TempDir Path data) throws Exception {
-        EmbeddedPostgres shared = server;
-        try (EmbeddedPostgres bare = EmbeddedPostgres.builder()
-                .setPort(FreePort.choose())
-                .setDataDirectory(data)
-                .setCleanDataDirectory(false)
-                .start()) {
-            server = bare;
-            asAdmin("CREATE ROLE owner LOGIN CREATEROLE");
-            String database = newDatabase("owner");
-            DatabaseLogin gateway = new DatabaseLogin(GATEWAY, "gateway's");
-            DatabaseLogin processor = new DatabaseLogin(PROCESSOR, "its \"own\" \\");
-            Files.writeString(data.resolve("pg_hba.conf"), """
-                    host all owner,postgres all trust
-                    host all all all scram-sha-256
-                    """);
-            asAdmin("SELECT pg_reload_conf()");
-
-            migrateFourTimesAtOnce(database, List.of(gateway, processor));
-
-            logIn(database, gateway);
-            logIn(database, processor);
-            assertRefused("28P01", database, new DatabaseLogin(GATEWAY, "another"));
-
-            // changed since, as a rotation does
-            DatabaseLogin rotated = new DatabaseLogin(GATEWAY, "rotated");
-            asAdmin("ALTER ROLE millrace_gateway PASSWORD 'rotated'");
-            migrateFourTimesAtOnce(database, List.of(gateway, processor));
-            logIn(database, rotated);
-            assertRefused("28P01", database, gateway);
-
-            // shut out since
-            asAdmin("ALTER ROLE millrace_gateway NOLOGIN");
-            migrateFourTimesAtOnce(database, List.of(gateway, processor));
-            assertRefused("28000", database, rotated);
-            logIn(database, processor);
-        } finally {
-            server = shared;
-        }
-    }
-
-    private static void migrateFourTimesAtOnce(String database, List<DatabaseLogin> firstLogins) throws Exception {
-        DatabaseConfig owner = config(database, "owner");
-        List<Future<FlywayMigrations.Migrated>> all = new ArrayList<>();
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (int i = 0; i < 4; i++) {
-                var migrations = new FlywayMigrations(owner, new LoginRenewal(owner, System::nanoTime), firstLogins);
-                all.add(threads.submit(migrations::migrate));
-            }
-        }
-        for (Future<FlywayMigrations.Migrated> one : all) {
-            assertInstanceOf(FlywayMigrations.UpToDate.class, one.get(), () -> String.valueOf(one.resultNow()));
-        }
-    }
-
-    private static void logIn(String database, DatabaseLogin login) throws SQLException {
-        DriverManager.getConnection(
-                        "jdbc:postgresql://localhost:" + server.getPort() + "/" + database,
-                        login.user(),
-                        login.password())
-                .close();
-    }
-
-    private static void assertRefused(String state, String database, DatabaseLogin login) {
-        assertEquals(
-                state,
-                assertThrows(SQLException.class, () -> logIn(database, login)).getSQLState());
     }
 }
