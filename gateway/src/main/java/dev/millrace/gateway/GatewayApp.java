@@ -40,6 +40,7 @@ import dev.millrace.gateway.publish.Publisher;
 import dev.millrace.gateway.publish.ShardMap;
 import dev.millrace.gateway.publish.ShardedStream;
 import dev.millrace.gateway.query.LatestQuery;
+import dev.millrace.gateway.query.PgAnomalyStore;
 import dev.millrace.gateway.query.PgSensorStore;
 import dev.millrace.gateway.query.RedisSensorCache;
 import dev.millrace.gateway.tls.Tls;
@@ -146,6 +147,7 @@ public final class GatewayApp implements Service {
                 ingestor,
                 new LatestQuery(cache, store, redisState, System::nanoTime),
                 store,
+                new PgAnomalyStore(postgres, postgresState, STORE_TIMEOUT),
                 new PgDeviceRegistry(
                         postgres, postgresState, STORE_TIMEOUT, config.devices().maxDevices(), new SecureRandom()),
                 metrics,

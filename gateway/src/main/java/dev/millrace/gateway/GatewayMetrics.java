@@ -32,6 +32,7 @@ public final class GatewayMetrics {
         SENSOR,
         READINGS,
         ANOMALIES,
+        ANOMALY_ACK,
         DEVICES,
         DEVICE_REGISTRATION,
         DEVICE,

@@ -26,6 +26,7 @@ public final class AccessTable {
         return switch (route) {
             case INGEST -> Access.Only.atLeast(Role.DEVICE, Role.ADMIN);
             case SENSORS, SENSOR, READINGS, ANOMALIES -> Access.Only.atLeast(Role.READER);
+            case ANOMALY_ACK -> Access.Only.atLeast(Role.OPERATOR);
             case DEVICES, DEVICE_REGISTRATION, DEVICE, DEVICE_CHANGE, DEVICE_REMOVAL, DEVICE_KEY, DEVICE_KEY_REMOVAL ->
                 Access.Only.atLeast(Role.ADMIN);
             // other: answers that there is nothing, or no such method, at a path

@@ -1,5 +1,6 @@
 package dev.millrace.gateway.device;
 
+import dev.millrace.gateway.auth.Actor;
 import dev.millrace.gateway.auth.ApiKey;
 import io.vertx.core.Future;
 import java.time.Instant;

@@ -1,6 +1,7 @@
 package dev.millrace.gateway.device;
 
 import dev.millrace.core.ops.Availability;
+import dev.millrace.gateway.auth.Actor;
 import dev.millrace.gateway.auth.ApiKey;
 import dev.millrace.gateway.limit.Rate;
 import io.vertx.core.AsyncResult;

@@ -53,6 +53,7 @@ final class Contract {
             case SENSOR -> Optional.of("get /sensors/{id}");
             case READINGS -> Optional.of("get /sensors/{id}/readings");
             case ANOMALIES -> Optional.of("get /anomalies");
+            case ANOMALY_ACK -> Optional.of("post /anomalies/{id}/ack");
             case DEVICES -> Optional.of("get /devices");
             case DEVICE_REGISTRATION -> Optional.of("post /devices");
             case DEVICE -> Optional.of("get /devices/{id}");

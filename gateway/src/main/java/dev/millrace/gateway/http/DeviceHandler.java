@@ -1,8 +1,6 @@
 package dev.millrace.gateway.http;
 
 import dev.millrace.gateway.auth.ApiKey;
-import dev.millrace.gateway.auth.Principal;
-import dev.millrace.gateway.device.Actor;
 import dev.millrace.gateway.device.Device;
 import dev.millrace.gateway.device.DeviceJson;
 import dev.millrace.gateway.device.DeviceKey;
@@ -54,7 +52,7 @@ final class DeviceHandler {
     void register(Exchange exchange) {
         withBody(exchange, Set.of("application/json"), body -> {
             Device device = DeviceJson.device(body);
-            answer(exchange, registry.register(device, actor(exchange)), outcome -> {
+            answer(exchange, registry.register(device, exchange.actor()), outcome -> {
                 switch (outcome) {
                     case Registration.Registered(RegisteredDevice registered) -> {
                         exchange.context().response().putHeader("location", "/devices/" + device.id());
@@ -120,7 +118,7 @@ final class DeviceHandler {
                         Set.of("application/merge-patch+json", "application/json"),
                         patch -> answer(
                                 exchange,
-                                registry.change(id, DeviceJson.patch(patch), actor(exchange)),
+                                registry.change(id, DeviceJson.patch(patch), exchange.actor()),
                                 outcome -> changed(exchange, outcome))));
     }
 
@@ -139,7 +137,7 @@ final class DeviceHandler {
                 exchange,
                 id -> answer(
                         exchange,
-                        registry.remove(id, actor(exchange)),
+                        registry.remove(id, exchange.actor()),
                         removed -> done(exchange, removed, UNKNOWN_DEVICE)));
     }
 
@@ -149,7 +147,7 @@ final class DeviceHandler {
                 exchange,
                 id -> withBody(exchange, Set.of("application/json", ""), body -> {
                     Optional<Instant> expiresAt = DeviceJson.expiry(body, clock.instant());
-                    answer(exchange, registry.giveKey(id, expiresAt, actor(exchange)), outcome -> {
+                    answer(exchange, registry.giveKey(id, expiresAt, exchange.actor()), outcome -> {
                         switch (outcome) {
                             case KeyGiving.Given(DeviceKey given, ApiKey key) -> {
                                 // nobody on the way is to keep it
@@ -170,24 +168,16 @@ final class DeviceHandler {
     /** {@code DELETE /devices/{id}/keys/{keyId}}. */
     void takeKey(Exchange exchange) {
         withDevice(exchange, id -> {
-            Optional<UUID> keyId = uuid(exchange.context().pathParam("keyId"));
+            Optional<UUID> keyId = exchange.pathUuid("keyId");
             if (keyId.isEmpty()) {
                 exchange.problem(UNKNOWN_KEY);
                 return;
             }
             answer(
                     exchange,
-                    registry.takeKey(id, keyId.get(), actor(exchange)),
+                    registry.takeKey(id, keyId.get(), exchange.actor()),
                     taken -> done(exchange, taken, UNKNOWN_KEY));
         });
-    }
-
-    private static Optional<UUID> uuid(@Nullable String text) {
-        try {
-            return text == null || text.length() != 36 ? Optional.empty() : Optional.of(UUID.fromString(text));
-        } catch (IllegalArgumentException _) {
-            return Optional.empty();
-        }
     }
 
     private static void done(Exchange exchange, boolean there, Problem otherwise) {
@@ -283,14 +273,6 @@ final class DeviceHandler {
     private static Problem problem(InvalidDevice invalid) {
         Problem problem = Problem.of(Problem.Code.INVALID_DEVICE, invalid.detail());
         return invalid.field().isEmpty() ? problem : problem.with(Map.of("field", invalid.field()));
-    }
-
-    private static Actor actor(Exchange exchange) {
-        Principal principal = exchange.principal().orElseThrow();
-        return new Actor(
-                principal.name(),
-                principal.role(),
-                Gate.address(exchange.context().request()));
     }
 
     private static <T> void answer(Exchange exchange, Future<T> outcome, Consumer<T> answered) {

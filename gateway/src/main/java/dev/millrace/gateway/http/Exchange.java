@@ -1,14 +1,17 @@
 package dev.millrace.gateway.http;
 
 import dev.millrace.gateway.GatewayMetrics.Route;
+import dev.millrace.gateway.auth.Actor;
 import dev.millrace.gateway.auth.Principal;
 import dev.millrace.gateway.http.QueryParameters.BadParameter;
 import dev.millrace.gateway.ingest.SensorScope;
+import dev.millrace.gateway.query.StoreUnavailable;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * One request being answered.
@@ -25,6 +28,35 @@ record Exchange(RoutingContext context, Route route, Answers answers, Optional<P
     /** The future ends when the answer is with the network, or the connection is gone. */
     Future<Void> json(int status, String body) {
         return send(status, "application/json", Buffer.buffer(body));
+    }
+
+    /** Answers with the JSON, or with {@code missing} where there is none, or 503 where the store cannot answer. */
+    void answer(Future<Optional<String>> json, Problem missing) {
+        json.onSuccess(found -> found.ifPresentOrElse(body -> json(200, body), () -> problem(missing)))
+                .onFailure(cause -> {
+                    if (cause instanceof StoreUnavailable) {
+                        problem(Problem.retry(
+                                Problem.Code.STORE_UNAVAILABLE, "What is stored cannot be reached at present.", 1));
+                    } else {
+                        context.fail(cause);
+                    }
+                });
+    }
+
+    /** A part of the path that is a UUID in its usual form; empty where it is something else. */
+    Optional<UUID> pathUuid(String name) {
+        String text = context.pathParam(name);
+        try {
+            return text == null || text.length() != 36 ? Optional.empty() : Optional.of(UUID.fromString(text));
+        } catch (IllegalArgumentException _) {
+            return Optional.empty();
+        }
+    }
+
+    /** Who asks, for the audit; of a route that asks who it is. */
+    Actor actor() {
+        Principal who = principal.orElseThrow();
+        return new Actor(who.name(), who.role(), Gate.address(context.request()));
     }
 
     Future<Void> problem(Problem problem) {

@@ -9,6 +9,7 @@ import dev.millrace.gateway.ingest.Ingestor;
 import dev.millrace.gateway.limit.AddressRateLimit;
 import dev.millrace.gateway.limit.ClientLimits;
 import dev.millrace.gateway.limit.ConnectionLimit;
+import dev.millrace.gateway.query.AnomalyStore;
 import dev.millrace.gateway.query.LatestQuery;
 import dev.millrace.gateway.query.SensorStore;
 import dev.millrace.gateway.tls.Arrivals;
@@ -57,6 +58,7 @@ public final class HttpDoor {
     private final Ingestor ingestor;
     private final LatestQuery latest;
     private final SensorStore store;
+    private final AnomalyStore anomalies;
     private final DeviceRegistry devices;
     private final GatewayMetrics metrics;
     private final ClientLimits limits;
@@ -86,6 +88,7 @@ public final class HttpDoor {
             Ingestor ingestor,
             LatestQuery latest,
             SensorStore store,
+            AnomalyStore anomalies,
             DeviceRegistry devices,
             GatewayMetrics metrics,
             Gate gate,
@@ -97,6 +100,7 @@ public final class HttpDoor {
         this.ingestor = ingestor;
         this.latest = latest;
         this.store = store;
+        this.anomalies = anomalies;
         this.devices = devices;
         this.metrics = metrics;
         this.limits = shared;
@@ -188,6 +192,7 @@ public final class HttpDoor {
                     gate,
                     new IngestHandler(vertx, ingestor, bodyReader(), limits, nanoTime),
                     new QueryHandler(latest, store),
+                    new AnomalyHandler(anomalies),
                     new DeviceHandler(devices, new SmallBodies(limits.bodies()), InstantSource.system()),
                     page,
                     answers);

@@ -5,9 +5,7 @@ import dev.millrace.gateway.http.QueryParameters.BadParameter;
 import dev.millrace.gateway.query.LatestQuery;
 import dev.millrace.gateway.query.LatestValues;
 import dev.millrace.gateway.query.SensorStore;
-import dev.millrace.gateway.query.SensorStore.AnomaliesQuery;
 import dev.millrace.gateway.query.SensorStore.ReadingsQuery;
-import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
-/** The query API: latest values, history, anomalies. */
+/** The query API: latest values and history. */
 final class QueryHandler {
 
     private static final int DEFAULT_LIMIT = 100;
@@ -42,10 +40,12 @@ final class QueryHandler {
             if (!after.isEmpty() && !Names.isSensorId(after)) {
                 throw new BadParameter("The parameter after must be the id of a sensor.");
             }
-            answer(exchange, store.sensorIds(after, limit + 1).compose(ids -> {
-                List<String> page = ids.subList(0, Math.min(limit, ids.size()));
-                return latest.latest(page).map(values -> sensorsJson(ids, page, values));
-            }));
+            exchange.answer(
+                    store.sensorIds(after, limit + 1).compose(ids -> {
+                        List<String> page = ids.subList(0, Math.min(limit, ids.size()));
+                        return latest.latest(page).map(values -> sensorsJson(ids, page, values));
+                    }),
+                    UNKNOWN_SENSOR);
         } catch (BadParameter e) {
             exchange.malformed(e);
         }
@@ -74,8 +74,10 @@ final class QueryHandler {
             exchange.malformed(e);
             return;
         }
-        answer(exchange, latest.latest(List.of(id)).map(values -> Optional.ofNullable(values.get(id))
-                .map(QueryJson::sensor)));
+        exchange.answer(
+                latest.latest(List.of(id))
+                        .map(values -> Optional.ofNullable(values.get(id)).map(QueryJson::sensor)),
+                UNKNOWN_SENSOR);
     }
 
     /** {@code GET /sensors/{id}/readings?metric=&from=&to=&limit=}. */
@@ -98,51 +100,11 @@ final class QueryHandler {
                     && !Names.isMeasurement(query.metric().get())) {
                 throw new BadParameter("The parameter metric must be the name of a measurement.");
             }
-            answer(exchange, store.readings(query).map(found -> found.map(page -> QueryJson.readings(id, page))));
+            exchange.answer(
+                    store.readings(query).map(found -> found.map(page -> QueryJson.readings(id, page))),
+                    UNKNOWN_SENSOR);
         } catch (BadParameter e) {
             exchange.malformed(e);
         }
-    }
-
-    /** {@code GET /anomalies?sensorId=&state=&severity=&from=&to=&after=&limit=}. */
-    void anomalies(Exchange exchange) {
-        try {
-            QueryParameters parameters =
-                    exchange.parameters(Set.of("sensorId", "state", "severity", "from", "to", "after", "limit"));
-            parameters.checkRange("from", "to");
-            Optional<String> sensorId = parameters.text("sensorId");
-            if (sensorId.isPresent() && !Names.isSensorId(sensorId.get())) {
-                throw new BadParameter("The parameter sensorId must be the id of a sensor.");
-            }
-            AnomaliesQuery query = new AnomaliesQuery(
-                    sensorId,
-                    parameters.choice("state", SensorStore.AnomalyState.class),
-                    parameters.choice("severity", SensorStore.Severity.class),
-                    parameters.time("from"),
-                    parameters.time("to"),
-                    parameters.parsed("after", QueryJson::parseCursor),
-                    parameters.limit(DEFAULT_LIMIT, MAX_LIMIT));
-            answer(
-                    exchange,
-                    store.anomalies(query).map(found -> Optional.of(QueryJson.anomalies(found, query.limit()))));
-        } catch (BadParameter e) {
-            exchange.malformed(e);
-        }
-    }
-
-    /** Answers with the JSON, or 404 where there is none, or 503 where the store cannot answer. */
-    private static void answer(Exchange exchange, Future<Optional<String>> json) {
-        json.onSuccess(found ->
-                        found.ifPresentOrElse(body -> exchange.json(200, body), () -> exchange.problem(UNKNOWN_SENSOR)))
-                .onFailure(cause -> {
-                    if (cause instanceof SensorStore.Unavailable) {
-                        exchange.problem(Problem.retry(
-                                Problem.Code.STORE_UNAVAILABLE,
-                                "The stored readings cannot be reached at present.",
-                                1));
-                    } else {
-                        exchange.context().fail(cause);
-                    }
-                });
     }
 }

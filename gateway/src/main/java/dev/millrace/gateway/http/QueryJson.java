@@ -3,6 +3,7 @@ package dev.millrace.gateway.http;
 import dev.millrace.core.reading.Measurement;
 import dev.millrace.core.reading.ReadingEncoder;
 import dev.millrace.core.reading.Rfc3339;
+import dev.millrace.gateway.query.AnomalyStore;
 import dev.millrace.gateway.query.LatestValues;
 import dev.millrace.gateway.query.SensorStore;
 import java.util.List;
@@ -71,26 +72,14 @@ final class QueryJson {
     }
 
     /** A full page names the {@code after} of the next one. */
-    static String anomalies(List<SensorStore.Anomaly> anomalies, int limit) {
+    static String anomalies(List<AnomalyStore.Anomaly> anomalies, int limit) {
         StringBuilder json = new StringBuilder("{\"anomalies\":[");
         for (int i = 0; i < anomalies.size(); i++) {
-            SensorStore.Anomaly anomaly = anomalies.get(i);
-            json.append(i == 0 ? "" : ",").append("{\"id\":\"").append(anomaly.id());
-            json.append("\",\"sensorId\":\"").append(anomaly.sensorId());
-            json.append("\",\"metric\":\"").append(anomaly.metric()).append("\",\"rule\":");
-            ReadingEncoder.text(json, anomaly.rule());
-            ReadingEncoder.text(json.append(",\"severity\":"), anomaly.severity());
-            json.append(",\"state\":\"").append(anomaly.closedAt().isPresent() ? "closed" : "open");
-            time(json.append("\",\"openedAt\":"), anomaly.openedAt());
-            if (anomaly.closedAt().isPresent()) {
-                time(json.append(",\"closedAt\":"), anomaly.closedAt().getAsLong());
-            }
-            ReadingEncoder.number(json.append(",\"value\":"), anomaly.value());
-            json.append('}');
+            anomaly(json.append(i == 0 ? "" : ","), anomalies.get(i));
         }
         json.append(']');
         if (anomalies.size() == limit) {
-            SensorStore.Anomaly last = anomalies.getLast();
+            AnomalyStore.Anomaly last = anomalies.getLast();
             json.append(",\"next\":\"")
                     .append(last.openedAt())
                     .append('_')
@@ -100,8 +89,44 @@ final class QueryJson {
         return json.append('}').toString();
     }
 
+    static String anomaly(AnomalyStore.Anomaly anomaly) {
+        StringBuilder json = new StringBuilder();
+        anomaly(json, anomaly);
+        return json.toString();
+    }
+
+    private static void anomaly(StringBuilder json, AnomalyStore.Anomaly anomaly) {
+        json.append("{\"id\":\"").append(anomaly.id());
+        json.append("\",\"sensorId\":\"").append(anomaly.sensorId());
+        json.append("\",\"metric\":\"").append(anomaly.metric()).append("\",\"rule\":");
+        ReadingEncoder.text(json, anomaly.rule());
+        json.append(",\"ruleVersion\":").append(anomaly.ruleVersion());
+        ReadingEncoder.text(json.append(",\"condition\":"), anomaly.condition());
+        ReadingEncoder.text(json.append(",\"severity\":"), anomaly.severity());
+        if (!anomaly.message().isEmpty()) {
+            ReadingEncoder.text(json.append(",\"message\":"), anomaly.message());
+        }
+        json.append(",\"state\":\"").append(anomaly.closedAt().isPresent() ? "closed" : "open");
+        time(json.append("\",\"openedAt\":"), anomaly.openedAt());
+        if (anomaly.closedAt().isPresent()) {
+            time(json.append(",\"closedAt\":"), anomaly.closedAt().getAsLong());
+        }
+        anomaly.text()
+                .ifPresentOrElse(
+                        text -> ReadingEncoder.text(json.append(",\"value\":"), text),
+                        () -> ReadingEncoder.number(json.append(",\"value\":"), anomaly.value()));
+        ReadingEncoder.number(json.append(",\"peak\":"), anomaly.peak());
+        json.append(",\"count\":").append(anomaly.count());
+        json.append(",\"revision\":").append(anomaly.revision());
+        anomaly.acknowledgement().ifPresent(acknowledgement -> {
+            ReadingEncoder.text(json.append(",\"ackedBy\":"), acknowledgement.by());
+            time(json.append(",\"ackedAt\":"), acknowledgement.at());
+        });
+        json.append('}');
+    }
+
     /** The place that the end of a page named. */
-    static Optional<SensorStore.AnomalyCursor> parseCursor(String text) {
+    static Optional<AnomalyStore.Cursor> parseCursor(String text) {
         int separator = text.indexOf('_');
         if (separator < 0) {
             return Optional.empty();
@@ -110,7 +135,7 @@ final class QueryJson {
             long openedAt = Long.parseLong(text.substring(0, separator));
             UUID id = UUID.fromString(text.substring(separator + 1));
             boolean storable = openedAt >= Rfc3339.MIN_MICROS && openedAt <= Rfc3339.MAX_MICROS;
-            return storable ? Optional.of(new SensorStore.AnomalyCursor(openedAt, id)) : Optional.empty();
+            return storable ? Optional.of(new AnomalyStore.Cursor(openedAt, id)) : Optional.empty();
         } catch (IllegalArgumentException _) {
             return Optional.empty();
         }

@@ -33,6 +33,7 @@ final class Routes {
             Gate gate,
             IngestHandler ingest,
             QueryHandler queries,
+            AnomalyHandler anomalies,
             DeviceHandler devices,
             Page page,
             Answers answers) {
@@ -45,7 +46,10 @@ final class Routes {
         routes.resource("/sensors/:id/readings")
                 .get(Route.READINGS, queries::readings)
                 .done();
-        routes.resource("/anomalies").get(Route.ANOMALIES, queries::anomalies).done();
+        routes.resource("/anomalies").get(Route.ANOMALIES, anomalies::anomalies).done();
+        routes.resource("/anomalies/:id/ack")
+                .on(HttpMethod.POST, Route.ANOMALY_ACK, anomalies::acknowledge)
+                .done();
         routes.resource("/devices")
                 .get(Route.DEVICES, devices::devices)
                 .on(HttpMethod.POST, Route.DEVICE_REGISTRATION, devices::register)

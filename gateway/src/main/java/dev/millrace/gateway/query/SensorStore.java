@@ -6,23 +6,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.UUID;
 
 /**
- * What is stored for good. Times are microseconds since 1970. A future fails with {@link Unavailable} while the store cannot
+ * What is stored for good. Times are microseconds since 1970. A future fails with {@link StoreUnavailable} while the store cannot
  * answer; any other failure is a defect.
  */
 public interface SensorStore {
-
-    /** The store cannot answer now. */
-    final class Unavailable extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        public Unavailable(Throwable cause) {
-            super(cause);
-        }
-    }
 
     /** At most {@code limit} ids that come behind {@code after}, in the order of their characters. */
     Future<List<String>> sensorIds(String after, int limit);
@@ -55,50 +44,4 @@ public interface SensorStore {
 
     /** The points that match, newest first; empty where the sensor was never seen. */
     Future<Optional<ReadingsPage>> readings(ReadingsQuery query);
-
-    /** A place in the list of anomalies, which is ordered by time and id, newest first. */
-    record AnomalyCursor(long openedAt, UUID id) {}
-
-    /** Whether an anomaly goes on. */
-    enum AnomalyState {
-        OPEN,
-        CLOSED
-    }
-
-    /** How bad an anomaly is. */
-    enum Severity {
-        INFO,
-        WARNING,
-        CRITICAL
-    }
-
-    /**
-     * Which anomalies; what is empty does not restrict.
-     *
-     * @param from the earliest opening, included
-     * @param to the latest opening, not included
-     * @param after those behind this one
-     */
-    record AnomaliesQuery(
-            Optional<String> sensorId,
-            Optional<AnomalyState> state,
-            Optional<Severity> severity,
-            OptionalLong from,
-            OptionalLong to,
-            Optional<AnomalyCursor> after,
-            int limit) {}
-
-    /** An anomaly; {@code value} is the one that opened it. */
-    record Anomaly(
-            UUID id,
-            String sensorId,
-            String metric,
-            String rule,
-            String severity,
-            long openedAt,
-            OptionalLong closedAt,
-            double value) {}
-
-    /** The anomalies that match, newest first. */
-    Future<List<Anomaly>> anomalies(AnomaliesQuery query);
 }

@@ -48,14 +48,46 @@ function sensorRow(sensor) {
 }
 
 function anomalyRow(anomaly) {
+  const rule = cell(anomaly.rule);
+  if (anomaly.message) rule.title = anomaly.message;
   return row(
     cell(time(anomaly.openedAt)),
     cell(anomaly.sensorId),
     cell(anomaly.metric),
-    cell(anomaly.rule),
+    rule,
+    cell(anomaly.condition),
     cell(anomaly.severity, anomaly.severity),
     cell(number(anomaly.value), "number"),
+    anomaly.ackedBy ? cell(anomaly.ackedBy) : acknowledgeCell(anomaly.id),
   );
+}
+
+function acknowledgeCell(id) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Acknowledge";
+  button.addEventListener("click", () => acknowledge(id, button));
+  const td = document.createElement("td");
+  td.append(button);
+  return td;
+}
+
+// The next refresh shows who has it; what went wrong stands on the button until then.
+async function acknowledge(id, button) {
+  button.disabled = true;
+  try {
+    const headers = {};
+    const key = sessionStorage.getItem(KEY);
+    if (key) headers.authorization = `Bearer ${key}`;
+    const response = await fetch(`anomalies/${id}/ack`, { method: "POST", headers });
+    if (response.ok) {
+      button.parentElement.textContent = (await response.json()).ackedBy;
+    } else {
+      button.textContent = response.status === 403 ? "Needs an operator's key" : `Failed: ${response.status}`;
+    }
+  } catch {
+    button.textContent = "Failed: no answer";
+  }
 }
 
 class AccessNeeded extends Error {}

@@ -76,6 +76,7 @@ class AccessHttpVerticleTest extends HttpDoorFixture {
         "HEAD, /sensors/a,            401, 401, 200, 200, 200, 403",
         "GET,  /sensors/a/readings,   401, 401, 200, 200, 200, 403",
         "GET,  /anomalies,            401, 401, 200, 200, 200, 403",
+        "POST, /anomalies/1/ack,      401, 401, 403, 404, 404, 403",
         "GET,  /devices,              401, 401, 403, 403, 200, 403",
         "HEAD, /devices,              401, 401, 403, 403, 200, 403",
         "POST, /devices,              401, 401, 403, 403, 422, 403",
@@ -109,6 +110,7 @@ class AccessHttpVerticleTest extends HttpDoorFixture {
             case SENSOR -> "GET /sensors/a";
             case READINGS -> "GET /sensors/a/readings";
             case ANOMALIES -> "GET /anomalies";
+            case ANOMALY_ACK -> "POST /anomalies/1/ack";
             case DEVICES -> "GET /devices";
             case DEVICE_REGISTRATION -> "POST /devices";
             case DEVICE -> "GET /devices/a";

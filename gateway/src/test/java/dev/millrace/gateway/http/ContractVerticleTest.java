@@ -31,7 +31,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -131,6 +130,7 @@ class ContractVerticleTest extends HttpDoorFixture {
     void eachDocumentedAnswerOccursAndNoOther() throws Exception {
         ingest();
         queries();
+        acknowledgement();
         registry();
         everywhere();
         shuttingDown();
@@ -233,8 +233,7 @@ class ContractVerticleTest extends HttpDoorFixture {
         store.latest.put("b", new LatestValues("b", values));
         store.cacheAway = true;
         store.readings.put("a", List.of(new SensorStore.StoredReading(0, List.of(new Measurement.Numeric("t", 1)))));
-        store.anomalies.add(
-                new SensorStore.Anomaly(new UUID(1, 2), "a", "t", "too hot", "critical", 1, OptionalLong.of(2), 99));
+        store.anomalies.add(FakeStore.anomaly(new UUID(1, 2)));
         get("/sensors", "?limit=1", "200");
         get("/sensors/{id}", "", "200");
         get("/sensors/{id}/readings", "?limit=1&metric=t&from=0&to=1970-01-02T00:00:00Z", "200");
@@ -256,6 +255,27 @@ class ContractVerticleTest extends HttpDoorFixture {
         }
         get("/sensors/{id}", UNKNOWN_SENSOR, "404 not-found");
         get("/sensors/{id}/readings", UNKNOWN_SENSOR, "404 not-found");
+    }
+
+    private void acknowledgement() throws Exception {
+        String path = "/anomalies/{id}/ack";
+        call("POST", path, "200", acknowledge(""));
+        refused("POST", path);
+        forbidden("POST", path, "reader");
+        call("POST", path, "400 malformed", acknowledge("?bogus=1"));
+        store.anomalies.clear();
+        call("POST", path, "404 not-found", acknowledge(""));
+        store.away = true;
+        call("POST", path, "503 store-unavailable", acknowledge(""));
+        store.away = false;
+        store.broken = true;
+        call("POST", path, "500 internal", acknowledge(""));
+        store.broken = false;
+        limited("POST", path);
+    }
+
+    private HttpRequest.Builder acknowledge(String query) {
+        return request("POST", "/anomalies/" + new UUID(1, 2) + "/ack" + query, "");
     }
 
     private void registry() throws Exception {
@@ -462,6 +482,7 @@ class ContractVerticleTest extends HttpDoorFixture {
             case SENSOR -> Optional.of("get /sensors/{id}");
             case READINGS -> Optional.of("get /sensors/{id}/readings");
             case ANOMALIES -> Optional.of("get /anomalies");
+            case ANOMALY_ACK -> Optional.of("post /anomalies/{id}/ack");
             case DEVICES -> Optional.of("get /devices");
             case DEVICE_REGISTRATION -> Optional.of("post /devices");
             case DEVICE -> Optional.of("get /devices/{id}");

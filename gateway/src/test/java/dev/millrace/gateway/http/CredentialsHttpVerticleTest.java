@@ -35,6 +35,7 @@ class CredentialsHttpVerticleTest extends HttpDoorFixture {
         "GET,    /sensors/a,          SENSOR,              401, 401, 403, 401, 403, 403, 200, 200, 200",
         "GET,    /sensors/a/readings, READINGS,            401, 401, 403, 401, 403, 403, 200, 200, 200",
         "GET,    /anomalies,          ANOMALIES,           401, 401, 403, 401, 403, 403, 200, 200, 200",
+        "POST,   /anomalies/1/ack,    ANOMALY_ACK,         401, 401, 403, 401, 403, 403, 403, 404, 404",
         "GET,    /devices,            DEVICES,             401, 401, 403, 401, 403, 403, 403, 403, 200",
         "POST,   /devices,            DEVICE_REGISTRATION, 401, 401, 403, 401, 403, 403, 403, 403, 422",
         "GET,    /devices/a,          DEVICE,              401, 401, 403, 401, 403, 403, 403, 403, 404",

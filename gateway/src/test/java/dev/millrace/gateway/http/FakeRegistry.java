@@ -1,7 +1,7 @@
 package dev.millrace.gateway.http;
 
+import dev.millrace.gateway.auth.Actor;
 import dev.millrace.gateway.auth.ApiKey;
-import dev.millrace.gateway.device.Actor;
 import dev.millrace.gateway.device.Device;
 import dev.millrace.gateway.device.DeviceKey;
 import dev.millrace.gateway.device.DeviceRegistry;

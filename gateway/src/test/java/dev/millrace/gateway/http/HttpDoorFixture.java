@@ -89,6 +89,7 @@ abstract class HttpDoorFixture {
                 ingestor,
                 new LatestQuery(store.cache(), store, FakeStream.availability(), now::get),
                 store,
+                store,
                 devices,
                 metrics,
                 new Gate(authenticator, failures),

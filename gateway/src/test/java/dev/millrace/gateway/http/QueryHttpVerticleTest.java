@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.reading.Measurement;
+import dev.millrace.gateway.auth.Actor;
+import dev.millrace.gateway.auth.Role;
+import dev.millrace.gateway.query.AnomalyStore;
 import dev.millrace.gateway.query.LatestValues;
 import dev.millrace.gateway.query.SensorStore;
 import io.vertx.core.json.JsonObject;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.OptionalLong;
@@ -80,19 +84,57 @@ class QueryHttpVerticleTest extends HttpDoorFixture {
     @Test
     void showsAnomaliesAndGoesOnBehindThem() throws Exception {
         UUID id = UUID.fromString("00000000-0000-8000-8000-000000000001");
-        store.anomalies.add(new SensorStore.Anomaly(
-                id, "a", "t", "too-hot", "critical", 5_000_000, OptionalLong.of(6_000_000), 99));
+        store.anomalies.add(FakeStore.anomaly(id));
 
         JsonObject page = new JsonObject(get("/anomalies?sensorId=a&state=closed&severity=critical&limit=1")
                 .body());
         JsonObject anomaly = page.getJsonArray("anomalies").getJsonObject(0);
         assertEquals(id.toString(), anomaly.getString("id"));
         assertEquals("closed", anomaly.getString("state"));
-        assertEquals(99, anomaly.getInteger("value"));
+        assertEquals(new JsonObject("""
+                        {"id": "00000000-0000-8000-8000-000000000001", "sensorId": "a", "metric": "t", "rule": "too-hot",
+                         "ruleVersion": 3, "condition": "above", "severity": "critical", "message": "Call \\"the\\" plumber",
+                         "state": "closed", "openedAt": "1970-01-01T00:00:05Z", "closedAt": "1970-01-01T00:00:06Z",
+                         "value": 99, "peak": 104.5, "count": 7, "revision": 2,
+                         "ackedBy": "shift-1", "ackedAt": "1970-01-01T00:00:07Z"}"""), anomaly);
         get("/anomalies?after=" + page.getString("next"));
 
-        SensorStore.AnomaliesQuery query = (SensorStore.AnomaliesQuery) store.queries.getLast();
-        assertEquals(new SensorStore.AnomalyCursor(5_000_000, id), query.after().orElseThrow());
+        AnomalyStore.Query query = (AnomalyStore.Query) store.queries.getLast();
+        assertEquals(new AnomalyStore.Cursor(5_000_000, id), query.after().orElseThrow());
+    }
+
+    @Test
+    void acknowledgesInTheCallersName() throws Exception {
+        UUID id = UUID.fromString("00000000-0000-8000-8000-000000000001");
+        store.anomalies.add(FakeStore.anomaly(id));
+
+        HttpResponse<String> answer = acknowledge("/anomalies/" + id + "/ack");
+
+        assertEquals(200, answer.statusCode());
+        assertEquals(id.toString(), new JsonObject(answer.body()).getString("id"));
+        Actor actor = (Actor) store.queries.getLast();
+        assertEquals(Role.ADMIN, actor.role());
+        assertEquals("127.0.0.1", actor.address());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/anomalies/00000000-0000-8000-8000-00000000000f/ack",
+                "/anomalies/1/ack",
+                "/anomalies/0-0-0-0-1/ack",
+                "/anomalies/%00/ack",
+                "/anomalies/00000000-0000-8000-8000-00000000000g/ack",
+            })
+    void whatIsNoAnomalyCannotBeAcknowledged(String path) throws Exception {
+        assertProblem(404, "not-found", acknowledge(path));
+    }
+
+    @Test
+    void anAcknowledgementThatCannotBeStoredIsToBeSentAgain() throws Exception {
+        store.away = true;
+
+        assertProblem(503, "store-unavailable", acknowledge("/anomalies/00000000-0000-8000-8000-000000000001/ack"));
     }
 
     @ParameterizedTest
@@ -155,5 +197,11 @@ class QueryHttpVerticleTest extends HttpDoorFixture {
         TreeMap<String, LatestValues.Timed> values = new TreeMap<>();
         values.put("t", new LatestValues.Timed(new Measurement.Numeric("t", value), timestamp));
         return new LatestValues(id, values);
+    }
+
+    private HttpResponse<String> acknowledge(String path) throws Exception {
+        return send(HttpRequest.newBuilder(uri(path))
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build());
     }
 }

@@ -1,9 +1,7 @@
-package dev.millrace.gateway.device;
-
-import dev.millrace.gateway.auth.Role;
+package dev.millrace.gateway.auth;
 
 /**
- * Who changes the registry, for the audit.
+ * Who does something that the audit log keeps.
  *
  * @param name the caller's, as the door knows them
  * @param address where they call from
