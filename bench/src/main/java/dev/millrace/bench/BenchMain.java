@@ -65,6 +65,7 @@ public final class BenchMain {
         benchmarks.put("processor", () -> new ProcessorBenchmark(System.out).run());
         benchmarks.put("processor-latency", () -> new LatencyBenchmark(System.out).run());
         benchmarks.put("hand-over", () -> new HandOverBenchmark(System.out).run());
+        benchmarks.put("memory-detection", () -> ProcessorMemoryBenchmark.runDetection(System.out));
         AotCaches caches = new AotCaches();
         benchmarks.put("start", () -> new StartBenchmark(System.out, "start", PodProgram.GATEWAY, caches).run());
         benchmarks.put(

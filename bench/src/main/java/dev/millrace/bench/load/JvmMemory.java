@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * @param live bytes of objects that are reachable
  * @param resident bytes of its process in memory, the whole heap among them where that was touched at the start
  */
-record JvmMemory(long live, long resident) {
+public record JvmMemory(long live, long resident) {
 
     /** What keeps the heap as it is, all of it in memory, so that {@link #resident} changes by native memory alone. */
     static List<String> fixedHeap(int mebibytes) {
@@ -31,7 +31,7 @@ record JvmMemory(long live, long resident) {
     private static final Duration MAX_TIME = Duration.ofSeconds(60);
 
     /** Collects its garbage, and looks. */
-    static JvmMemory of(long pid) throws IOException, InterruptedException {
+    public static JvmMemory of(long pid) throws IOException, InterruptedException {
         long live = number(TOTAL, histogram(pid));
         String status = Files.readString(Path.of("/proc", Long.toString(pid), "status"));
         return new JvmMemory(live, number(RESIDENT, status) * KIBIBYTE);

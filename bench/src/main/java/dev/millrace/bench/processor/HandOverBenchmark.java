@@ -25,6 +25,9 @@ public final class HandOverBenchmark {
 
     private static final double GOAL = 1;
     private static final double LIMIT_MILLIS = 1_000;
+    /** 10,000 series a shard, each watched in every way that there is. */
+    private static final Rows ROWS = new Rows(10_000 * LatencyBenchmark.SHARDS);
+
     private static final Duration LEASE = Duration.ofSeconds(5);
 
     private static final int STOPS = 3;
@@ -49,8 +52,9 @@ public final class HandOverBenchmark {
     public boolean run() throws IOException, InterruptedException, SQLException {
         CommitTimes times = new CommitTimes(LatencyBenchmark.SHARDS);
         EvenShards shards = new EvenShards(LatencyBenchmark.SHARDS);
-        try (var platform = ProcessorUnderLoad.start(LatencyBenchmark.SHARDS, ServicesMain.AWS_LIMITS);
-                var owning = new Slot(start(platform).awaitReady());
+        try (var rules = new EveryKind();
+                var platform = ProcessorUnderLoad.start(LatencyBenchmark.SHARDS, ServicesMain.AWS_LIMITS);
+                var owning = new Slot(start(platform, rules).awaitReady());
                 var producer = new KinesisProducer(platform.settings());
                 var tables = new PgTables(platform.settings());
                 var watch =
@@ -61,15 +65,15 @@ public final class HandOverBenchmark {
                                 handOver.seen(progress, nanos);
                             }
                         });
-                var load = new SteadyLoad(LatencyBenchmark.ROWS, shards, producer, times, PER_SECOND)) {
+                var load = new SteadyLoad(ROWS, shards, producer, times, PER_SECOND)) {
             owning.process().waitFor(WARM_UP_MILLIS);
             List<Double> stops = new ArrayList<>();
             for (int round = 0; round < STOPS; round++) {
-                stops.add(change(platform, owning, tables, Child::terminate));
+                stops.add(change(platform, rules, owning, tables, Child::terminate));
             }
             List<Double> crashes = new ArrayList<>();
             for (int round = 0; round < CRASHES; round++) {
-                crashes.add(change(platform, owning, tables, Child::kill));
+                crashes.add(change(platform, rules, owning, tables, Child::kill));
             }
             load.end();
             for (int waited = 0; times.outstanding() > 0 && waited < MAX_MILLIS; waited += LOOK_MILLIS) {
@@ -80,9 +84,9 @@ public final class HandOverBenchmark {
             print("hand-over-crash", crashes, LEASE.toMillis() + LIMIT_MILLIS);
             out.printf(
                     Locale.ROOT,
-                    "  %d rows/s of %d series over %d shards, lease time %d s; all %d rows are stored once%n",
+                    "  %d rows/s of %d series over %d shards, each watched in every way, lease time %d s; all %d rows are stored once%n",
                     PER_SECOND,
-                    LatencyBenchmark.ROWS.sensors(),
+                    ROWS.sensors(),
                     LatencyBenchmark.SHARDS,
                     LEASE.toSeconds(),
                     load.sent());
@@ -109,16 +113,18 @@ public final class HandOverBenchmark {
         }
     }
 
-    private Running start(ProcessorUnderLoad platform) throws IOException {
+    private Running start(ProcessorUnderLoad platform, EveryKind rules) throws IOException {
         incarnation++;
-        return platform.processor("bench-" + incarnation, Map.of("LEASE_DURATION", LEASE.toSeconds() + "s"));
+        return platform.processor(
+                "bench-" + incarnation, Map.of("LEASE_DURATION", LEASE.toSeconds() + "s", "RULES_FILE", rules.path()));
     }
 
     /** Ends the processor that reads, beside one that waits, and answers how long nothing was committed; milliseconds. */
-    private double change(ProcessorUnderLoad platform, Slot owning, PgTables tables, Consumer<Child> end)
+    private double change(
+            ProcessorUnderLoad platform, EveryKind rules, Slot owning, PgTables tables, Consumer<Child> end)
             throws IOException, InterruptedException, SQLException {
         Running before = owning.running;
-        Running next = start(platform).awaitReady();
+        Running next = start(platform, rules).awaitReady();
         // so that it has looked around and waits
         next.process().waitFor(BETWEEN_MILLIS);
         Map<String, PgTables.Progress> shards = tables.progress(ServicesMain.STREAM);
