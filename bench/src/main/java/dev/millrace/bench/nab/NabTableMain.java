@@ -23,7 +23,7 @@ import java.util.function.UnaryOperator;
 public final class NabTableMain {
 
     /** What cross-validation may choose from, every combination. */
-    private static final double[] MARGINS = {0.025, 0.03, 0.035, 0.04, 0.045, 0.05, 0.06, 0.08};
+    private static final double[] MARGINS = {0.025, 0.03, 0.035, 0.04, 0.045, 0.05, 0.055, 0.06, 0.07, 0.08};
 
     private static final double[] FORGETTINGS = {1e-5, 2e-5, 5e-5, 1e-4, 2e-4};
     private static final double[] SHORT_RATES = {0.05, 0.1, 0.2};
@@ -187,7 +187,7 @@ public final class NabTableMain {
         without("restlessness", whole, wholeBest, changed -> changed.restlessnessGain(0));
         without("the hour of the day", whole, wholeBest, changed -> changed.dayGain(0));
         without("forgetting", whole, wholeBest, changed -> changed.forgetting(0));
-        without("bounded growth", whole, wholeBest, changed -> changed.growth(1e12));
+        without("bounded influence", whole, wholeBest, changed -> changed.growth(1e12));
         without("warm-up", whole, wholeBest, changed -> changed.warmUp(0));
         without("quiet after an alarm", whole, wholeBest, changed -> changed.quietValues(0)
                 .quietFor(Duration.ZERO));
