@@ -3,68 +3,84 @@ package dev.millrace.processor.anomaly.adaptive;
 import java.nio.ByteBuffer;
 
 /**
- * How unusual each value of a series is for that series: one pass, no training step, the same sensitivity for every series. What
- * it answers depends on the values and times alone that it was given, in their order. Not thread-safe.
+ * How unusual each value of a series is for that series. It learns as it goes, in one pass, with no training step and the same
+ * sensitivity for every series; it decides on arrival and never revises. The answer depends on the values and times alone
+ * that it was given, in their order, and is the same to the bit on every machine and after {@link #write} and {@link #read} at
+ * any place. docs/detection.md tells how it was made and how well it does. Not thread-safe.
+ *
+ * @see Novelty what is new about a value
+ * @see Restraint why one thing alarms once
  */
 public final class AdaptiveDetector {
 
     /** A score from here on is unusual. */
     public static final double THRESHOLD = 0.5;
 
-    /** The most bytes that {@link #write} writes. */
-    public static final int MAX_BYTES = 1024;
+    /** What {@link #write} writes. */
+    public static final int MAX_BYTES = 1 + Integer.BYTES + Novelty.BYTES + Restraint.BYTES;
 
-    private static final int WARM_UP = 150;
+    /** The first byte of what is written. Another form must have another number. */
+    private static final byte FORM = 1;
 
-    private static final int QUIET = 150;
+    /** Larger values count as this, so that no difference and no width of them is infinite. */
+    private static final double LARGEST = 1e300;
 
-    private static final double RATE = 0.01;
+    private final Tuning tuning;
+    private final Novelty novelty = new Novelty();
+    private final Restraint restraint = new Restraint();
+    private int count;
 
-    private long count;
-    private double mean;
-    private double variance;
-    private long quietFor;
+    public AdaptiveDetector() {
+        this(Tuning.SHIPPED);
+    }
 
-    public AdaptiveDetector() {}
+    /** For measuring what a part is worth; what is written does not tell the tuning. */
+    public AdaptiveDetector(Tuning tuning) {
+        this.tuning = tuning;
+    }
 
     /**
      * Takes the series' next value.
      *
      * @param at its time, microseconds since 1970, later than that of the value before
      * @param value finite
-     * @return how unusual it is, in [0, 1]; 0 for some time after an unusual value
+     * @return how unusual it is, in [0, 1]; 0 at the series' beginning and for some time after an unusual value, unless it is much
+     *     more unusual than that one
      */
     public double score(long at, double value) {
-        count++;
-        double bounded = Math.clamp(value, -1e150, 1e150);
-        double rate = Math.max(RATE, 1.0 / count);
-        double off = bounded - mean;
-        double z = variance > 0 ? Math.abs(off) / Math.sqrt(variance) : off == 0 ? 0 : 100;
-        mean += rate * off;
-        variance += rate * (off * off - variance);
-        if (quietFor > 0) {
-            quietFor--;
+        if (!Double.isFinite(value)) {
+            throw new IllegalArgumentException("the value must be finite");
+        }
+        double surprise = novelty.of(at, Math.clamp(value, -LARGEST, LARGEST), tuning) / tuning.margin();
+        if (count < tuning.warmUp()) {
+            count++;
             return 0;
         }
-        double score = count < WARM_UP ? 0 : z / (z + 5);
-        if (score >= THRESHOLD) {
-            quietFor = QUIET;
-        }
-        return score;
+        double passed = restraint.pass(at, surprise, tuning);
+        return passed / (1 + passed);
     }
 
-    /** Writes all that it has learnt, at most {@link #MAX_BYTES}. */
+    /** Writes all that it has learnt, {@link #MAX_BYTES} bytes. */
     public void write(ByteBuffer to) {
-        to.putLong(count).putDouble(mean).putDouble(variance).putLong(quietFor);
+        to.put(FORM).putInt(count);
+        novelty.write(to);
+        restraint.write(to);
     }
 
-    /** One that goes on, to the bit, where the one that wrote the bytes was. */
+    /**
+     * One that goes on where the one was that wrote the bytes.
+     *
+     * @throws IllegalArgumentException when the bytes have another form
+     */
     public static AdaptiveDetector read(ByteBuffer from) {
+        byte form = from.get();
+        if (form != FORM) {
+            throw new IllegalArgumentException("unknown form of a detector's state: " + form);
+        }
         AdaptiveDetector detector = new AdaptiveDetector();
-        detector.count = from.getLong();
-        detector.mean = from.getDouble();
-        detector.variance = from.getDouble();
-        detector.quietFor = from.getLong();
+        detector.count = from.getInt();
+        detector.novelty.read(from);
+        detector.restraint.read(from);
         return detector;
     }
 }
