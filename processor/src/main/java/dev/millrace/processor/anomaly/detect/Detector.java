@@ -58,7 +58,7 @@ public final class Detector {
      */
     public void pass(SeriesId id, Series series, long streamTime, Detection found) {
         if (!series.isBoundTo(rules)) {
-            series.bind(rules, conditionsOf(id), id, streamTime, streamTime, found);
+            series.bind(rules, conditionsOf(id), id, series.lastAt(), streamTime, found);
         }
         series.pass(id, streamTime, found);
     }

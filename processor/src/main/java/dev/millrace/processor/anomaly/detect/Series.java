@@ -122,6 +122,8 @@ public final class Series {
      * Puts the series under other rules. What is remembered for a rule and condition that are still there goes on; the rest ends.
      *
      * @param applicable the conditions of the rules that are for this series
+     * @param at the timestamp of the latest value
+     * @param arrivedAt when that arrived, or the stream time
      */
     void bind(RuleSet set, BoundCondition[] applicable, SeriesId id, long at, long arrivedAt, Detection found) {
         List<Watch> left = new ArrayList<>(Arrays.asList(watches));

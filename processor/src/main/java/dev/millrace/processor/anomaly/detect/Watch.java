@@ -121,10 +121,15 @@ abstract sealed class Watch permits NumberWatch, StateWatch, SilenceWatch {
         }
     }
 
-    /** Ends what is open, for its condition is gone. */
+    /**
+     * Ends what is open, for its condition is gone.
+     *
+     * @param at the timestamp of the latest value
+     * @param arrivedAt the stream time, by which a silence counts
+     */
     final void end(SeriesId id, long at, long arrivedAt, Detection found) {
         if (phase instanceof Open open) {
-            tellEnd(open, id, at, arrivedAt, found);
+            tellEnd(open, id, this instanceof SilenceWatch ? arrivedAt : at, arrivedAt, found);
         }
     }
 
