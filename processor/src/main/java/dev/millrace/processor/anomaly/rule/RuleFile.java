@@ -1,0 +1,160 @@
+package dev.millrace.processor.anomaly.rule;
+
+import dev.millrace.processor.anomaly.rule.Forms.Whole;
+import dev.millrace.processor.anomaly.rule.YamlReader.Unreadable;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Reads a rule file, YAML 1.2: a version, and rules of the fields that {@link RuleFields} lists. {@code docs/rules.md} is the
+ * reference. A file with a problem is refused whole, and each problem has its place.
+ */
+public final class RuleFile {
+
+    /** The most rules of a file: a series looks at each of them once. */
+    static final int MAX_RULES = 1_000;
+
+    static final Field<Integer> VERSION = new Field<>(
+            "version",
+            new Whole(1, 999_999_999),
+            true,
+            "Rises with each change: the highest is in force, and a version never stands for two texts.",
+            "version: 7");
+
+    private RuleFile() {}
+
+    /** What became of a file. */
+    public sealed interface Parsed {}
+
+    /** A file without a problem. */
+    public record Valid(RuleSet rules) implements Parsed {}
+
+    /**
+     * A file that is refused.
+     *
+     * @param problems from 1 to 20, rule by rule
+     */
+    public record Refused(List<Problem> problems) implements Parsed {
+
+        public Refused {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /** What is wrong at a place of the file; line and column count from 1. */
+    public record Problem(int line, int column, String reason) {
+        @Override
+        public String toString() {
+            return "line " + line + ", column " + column + ": " + reason;
+        }
+    }
+
+    /** The file that is shipped: rules for temperature, pressure, vibration and status. */
+    public static String shippedText() {
+        try (InputStream in = Objects.requireNonNull(RuleFile.class.getResourceAsStream("rules.yaml"))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The rules of {@link #shippedText}. */
+    public static RuleSet shipped() {
+        return switch (parse(shippedText())) {
+            case Valid(RuleSet rules) -> rules;
+            case Refused(List<Problem> problems) ->
+                throw new IllegalStateException("the shipped rules are wrong: " + problems);
+        };
+    }
+
+    /** Reads the text of a file. */
+    public static Parsed parse(String text) {
+        Yaml root;
+        try {
+            root = YamlReader.read(text);
+        } catch (Unreadable e) {
+            return new Refused(List.of(e.problem()));
+        }
+        Problems problems = new Problems();
+        Field<List<Rule>> rulesField = rules();
+        Optional<Values> values = Values.of(root, "the file", List.of(VERSION, rulesField), problems);
+        Optional<Integer> version = values.flatMap(fields -> fields.read(VERSION));
+        Optional<List<Rule>> rules = values.flatMap(fields -> fields.read(rulesField));
+        if (problems.count() > 0 || version.isEmpty() || rules.isEmpty()) {
+            return new Refused(problems.found());
+        }
+        return new Valid(new RuleSet(version.get(), rules.get()));
+    }
+
+    /** The field of the rules; new for each file, for it knows the names that it has met. */
+    static Field<List<Rule>> rules() {
+        return new Field<>(
+                "rules", new Rules(), true, "The rules; each says what is an anomaly of some series.", "rules: []");
+    }
+
+    private static final class Rules implements Form<List<Rule>> {
+
+        @Override
+        public Optional<List<Rule>> read(Yaml node, String name, Problems problems) {
+            if (!(node instanceof Yaml.Sequence(Yaml.Place _, List<Yaml> items))) {
+                problems.note(node.place(), name + " must be a list");
+                return Optional.empty();
+            }
+            if (items.size() > MAX_RULES) {
+                problems.note(node.place(), "there must be at most " + MAX_RULES + " rules");
+                return Optional.empty();
+            }
+            RuleReader reader = new RuleReader(problems);
+            List<Rule> rules = new ArrayList<>();
+            for (Yaml item : items) {
+                if (!problems.areEnough()) {
+                    reader.read(item).ifPresent(rules::add);
+                }
+            }
+            return Optional.of(rules);
+        }
+
+        @Override
+        public JsonObject schema() {
+            JsonObject rule = Forms.mapping(RuleFields.ALL)
+                    .put("anyOf", anyOf(RuleFields.CONDITIONS))
+                    .put(
+                            "dependentRequired",
+                            new JsonObject()
+                                    .put(RuleFields.CLEAR_BELOW.name(), JsonArray.of(RuleFields.ABOVE.name()))
+                                    .put(RuleFields.CLEAR_ABOVE.name(), JsonArray.of(RuleFields.BELOW.name())))
+                    .put(
+                            "dependentSchemas",
+                            new JsonObject()
+                                    .put(
+                                            RuleFields.FOR.name(),
+                                            new JsonObject().put("anyOf", anyOf(RuleFields.DELAYED)))
+                                    .put(
+                                            RuleFields.CLEAR_FOR.name(),
+                                            new JsonObject().put("anyOf", anyOf(RuleFields.KEPT_OPEN))));
+            return new JsonObject()
+                    .put("type", "array")
+                    .put("maxItems", MAX_RULES)
+                    .put("items", rule);
+        }
+
+        private static JsonArray anyOf(List<Field<?>> fields) {
+            return fields.stream()
+                    .map(field -> new JsonObject().put("required", JsonArray.of(field.name())))
+                    .collect(JsonArray::new, JsonArray::add, JsonArray::addAll);
+        }
+
+        @Override
+        public String words() {
+            return "a list of up to " + MAX_RULES + " rules";
+        }
+    }
+}
