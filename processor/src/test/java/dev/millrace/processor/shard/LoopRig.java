@@ -11,9 +11,9 @@ import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.core.wire.HashKey;
 import dev.millrace.core.wire.HashKeyRange;
-import dev.millrace.processor.anomaly.Detector;
-import dev.millrace.processor.anomaly.RuleFile;
 import dev.millrace.processor.anomaly.SeriesId;
+import dev.millrace.processor.anomaly.rule.RuleFile;
+import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.cache.LatestValues;
 import dev.millrace.processor.shard.FaultyStore.Fault;
 import dev.millrace.processor.store.Content;
@@ -72,11 +72,15 @@ final class LoopRig {
     }
 
     private LoopRig(FakeShard shard, Content content, Supplier<FaultyStore.Fault> faults) {
+        this(shard, content, faults, shipped());
+    }
+
+    LoopRig(FakeShard shard, Content content, Supplier<FaultyStore.Fault> faults, ShardLoop.Detection detection) {
         this.shard = shard;
         this.content = content;
         long epoch = take(content);
         store = new FaultyStore(new InMemoryShardStore(content, SHARD), faults);
-        loop = loop(SHARD, epoch, shard, store, latest, meter, health, waits);
+        loop = loop(SHARD, epoch, shard, store, latest, meter, health, waits, detection);
     }
 
     /** Takes the shard as a supervisor does. */
@@ -97,13 +101,14 @@ final class LoopRig {
             LatestValues latest,
             ShardMeter meter,
             Health health,
-            Waits waits) {
+            Waits waits,
+            ShardLoop.Detection detection) {
         return new ShardLoop(
-                new ShardLoop.Claim(shardId, epoch, OptionalLong.empty(), RETENTION_MICROS, HEARTBEAT_NANOS),
+                new ShardLoop.Claim(shardId, ALL, epoch, OptionalLong.empty(), RETENTION_MICROS, HEARTBEAT_NANOS),
                 new ShardLoop.Ports(reader, store, latest, new SeriesShares(100_000).take()),
                 availabilities(health),
                 decoder(),
-                detector(),
+                detection,
                 meter,
                 waits,
                 new Random(1));
@@ -113,8 +118,10 @@ final class LoopRig {
         return new BatchDecoder(new ReadingDecoder(ReadingLimits.DEFAULT), ALL);
     }
 
-    static Detector detector() {
-        return new Detector(RuleFile.shipped());
+    /** The rules that are shipped, all the time. */
+    static ShardLoop.Detection shipped() {
+        RuleSet shipped = RuleFile.shipped();
+        return new ShardLoop.Detection(() -> Optional.of(shipped), SnapshotPace.USUAL);
     }
 
     static ShardLoop.Availabilities availabilities(Health health) {
@@ -188,6 +195,8 @@ final class LoopRig {
         int foreignAggregates;
         int left;
         int handedOver;
+        int refed;
+        int dirty;
         final Queue<Long> awaited = new ConcurrentLinkedQueue<>();
         long behind = -1;
 
@@ -196,6 +205,16 @@ final class LoopRig {
             commits++;
             rows += newRows;
             foreignAggregates += batch.foreignAggregates();
+        }
+
+        @Override
+        public void refed(int userRecords) {
+            refed += userRecords;
+        }
+
+        @Override
+        public void remembered(String shardId, int series, int unwritten) {
+            dirty = unwritten;
         }
 
         @Override

@@ -1,6 +1,7 @@
-package dev.millrace.processor.anomaly;
+package dev.millrace.processor.anomaly.rule;
 
 import dev.millrace.core.reading.Names;
+import dev.millrace.processor.anomaly.Severity;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -76,17 +78,22 @@ public final class RuleFile {
         }
     }
 
-    /** The rules that are shipped: for temperature, pressure and vibration. */
-    public static RuleSet shipped() {
+    /** The text of the rules that are shipped. */
+    public static String shippedText() {
         try (InputStream in = Objects.requireNonNull(RuleFile.class.getResourceAsStream("rules.yaml"))) {
-            return switch (parse(new String(in.readAllBytes(), StandardCharsets.UTF_8))) {
-                case Valid(RuleSet rules) -> rules;
-                case Refused(List<Problem> problems) ->
-                    throw new IllegalStateException("the shipped rules are wrong: " + problems);
-            };
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The rules that are shipped. */
+    public static RuleSet shipped() {
+        return switch (parse(shippedText())) {
+            case Valid(RuleSet rules) -> rules;
+            case Refused(List<Problem> problems) ->
+                throw new IllegalStateException("the shipped rules are wrong: " + problems);
+        };
     }
 
     /** Reads the text of a file. */
@@ -146,7 +153,8 @@ public final class RuleFile {
 
     private Optional<Rule> rule(Node node, Set<String> names) {
         int before = problems.size();
-        Map<String, Node> fields = fields(node, "a rule", Set.of("name", "metric", "above", "below", "severity"));
+        Map<String, Node> fields =
+                fields(node, "a rule", Set.of("name", "metric", "above", "below", "silentFor", "severity", "message"));
         if (!(node instanceof MappingNode)) {
             return Optional.empty();
         }
@@ -167,15 +175,23 @@ public final class RuleFile {
         }
         OptionalDouble above = number(fields, "above");
         OptionalDouble below = number(fields, "below");
-        if (!fields.containsKey("above") && !fields.containsKey("below")) {
-            note(node, "a rule must have above, below or both");
-        } else if (above.isPresent() && below.isPresent() && below.getAsDouble() >= above.getAsDouble()) {
-            note(fields.get("below"), "below must be less than above");
+        Node silence = fields.get("silentFor");
+        OptionalLong silentFor = OptionalLong.empty();
+        if (silence instanceof ScalarNode scalar && scalar.getValue().matches("[1-9][0-9]{0,6}s")) {
+            String text = scalar.getValue();
+            silentFor = OptionalLong.of(Long.parseLong(text.substring(0, text.length() - 1)) * 1_000_000);
+        } else if (silence != null) {
+            note(silence, "silentFor must be a number of seconds such as 30s");
+        }
+        String message = fields.containsKey("message") ? text(node, fields, "message") : "";
+        if (!fields.containsKey("above") && !fields.containsKey("below") && !fields.containsKey("silentFor")) {
+            note(node, "a rule must have above, below or silentFor");
         }
         if (problems.size() > before || name == null || metric == null || severity.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(new Rule(name, metric, above, below, severity.get()));
+        return Optional.of(new Rule(
+                name, metric, above, below, silentFor, severity.get(), Objects.requireNonNullElse(message, "")));
     }
 
     /** The fields of a mapping, by name; unknown and double ones are noted. */
