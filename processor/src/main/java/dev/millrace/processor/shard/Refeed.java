@@ -89,6 +89,14 @@ final class Refeed {
     }
 
     Outcome run(ShardState state) {
+        Outcome outcome = bringUp(state);
+        if (outcome == Outcome.DONE) {
+            detector.upToDate();
+        }
+        return outcome;
+    }
+
+    private Outcome bringUp(ShardState state) {
         Optional<Mark> mark = state.detector().mark();
         if (mark.isEmpty()) {
             if (!progress.position().equals(Position.START)) {
@@ -112,11 +120,7 @@ final class Refeed {
         at = mark.get();
         detector.refeeding(at);
         reader.seek(start(state));
-        Outcome outcome = follow();
-        if (outcome == Outcome.DONE) {
-            detector.upToDate();
-        }
-        return outcome;
+        return follow();
     }
 
     private ReadFrom start(ShardState state) {

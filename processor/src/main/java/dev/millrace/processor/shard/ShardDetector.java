@@ -153,6 +153,8 @@ final class ShardDetector {
         }
         detector = new Detector(rules);
         known = new Known(state.progress(), state.beat());
+        // until it is known that nothing is to be fed again
+        refeeding = state.detector().mark().orElse(Mark.START);
         if (state.detector().settling() || state.detector().rulesVersion().isEmpty()) {
             unsettled.addAll(silences.all());
         }
@@ -233,6 +235,8 @@ final class ShardDetector {
 
     /** Looks at series whose time has come, and answers which; or why they could not be loaded. */
     Loaded<Set<SeriesId>> pass(OptionalLong streamTime, Detection found) {
+        // before it commits: what is taken back is noted again
+        memory.touched().forEach(entry -> silences.note(entry.id(), entry.series()));
         if (!isDue(streamTime)) {
             return new Loaded.Found<>(Set.of());
         }
@@ -342,8 +346,6 @@ final class ShardDetector {
         for (SeriesMemory.Entry entry : memory.touched()) {
             if (last.passed.contains(entry.id())) {
                 silences.settle(entry.id(), entry.series(), last.streamTime.orElse(Long.MIN_VALUE));
-            } else {
-                silences.note(entry.id(), entry.series());
             }
         }
         unsettled.removeIf(last.passed::contains);

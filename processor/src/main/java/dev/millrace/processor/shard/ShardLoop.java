@@ -352,6 +352,11 @@ public final class ShardLoop {
         int unanswered = 0;
         int empty = 0;
         while (!waits.stopRequested()) {
+            Optional<Progress> kept = keepUp(progress);
+            if (kept.isEmpty()) {
+                return Followed.POSITION_UNSURE;
+            }
+            progress = kept.get();
             if (!ports.reader().waitsForRecords()) {
                 turns.await(empty > EMPTY_READS_BEFORE_IDLE ? IDLE_INTERVAL_MILLIS : READ_INTERVAL_MILLIS);
             }
@@ -390,11 +395,6 @@ public final class ShardLoop {
                 }
             }
             commits.writeLatestIfDue();
-            Optional<Progress> kept = keepUp(progress);
-            if (kept.isEmpty()) {
-                return Followed.POSITION_UNSURE;
-            }
-            progress = kept.get();
         }
         return Followed.STOPPED;
     }

@@ -35,7 +35,17 @@ final class FaultyStore implements ShardStore {
         /** The database refuses a row of it. */
         REFUSED,
         /** A fault of ours. */
-        BUG
+        BUG,
+        /** The process is gone before anything happens. */
+        KILLED,
+        /** The process is gone when it has happened. */
+        KILLED_AFTER
+    }
+
+    /** Ends a loop as if its process were gone. */
+    static final class Killed extends Error {
+
+        private static final long serialVersionUID = 1L;
     }
 
     private final ShardStore store;
@@ -85,6 +95,7 @@ final class FaultyStore implements ShardStore {
         return switch (faults.get()) {
             case AWAY, ANSWER_LOST -> new Loaded.Unavailable<>("away");
             case BUG -> throw new IllegalStateException("a fault of ours");
+            case KILLED, KILLED_AFTER -> throw new Killed();
             case NONE, RIVAL, REFUSED -> question.get();
         };
     }
@@ -113,6 +124,11 @@ final class FaultyStore implements ShardStore {
                     }
                     case REFUSED -> new CommitResult.Refused("22003", "out of range");
                     case BUG -> throw new IllegalStateException("a fault of ours");
+                    case KILLED -> throw new Killed();
+                    case KILLED_AFTER -> {
+                        store.commit(from, work);
+                        throw new Killed();
+                    }
                 };
         commits.add(result);
         return result;

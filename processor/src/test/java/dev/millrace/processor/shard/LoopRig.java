@@ -76,11 +76,20 @@ final class LoopRig {
     }
 
     LoopRig(FakeShard shard, Content content, Supplier<FaultyStore.Fault> faults, ShardLoop.Detection detection) {
+        this(shard, content, faults, detection, new SeriesShares(100_000));
+    }
+
+    LoopRig(
+            FakeShard shard,
+            Content content,
+            Supplier<FaultyStore.Fault> faults,
+            ShardLoop.Detection detection,
+            SeriesShares series) {
         this.shard = shard;
         this.content = content;
         long epoch = take(content);
         store = new FaultyStore(new InMemoryShardStore(content, SHARD), faults);
-        loop = loop(SHARD, epoch, shard, store, latest, meter, health, waits, detection);
+        loop = loop(SHARD, epoch, shard, store, latest, meter, health, waits, detection, series);
     }
 
     /** Takes the shard as a supervisor does. */
@@ -103,9 +112,23 @@ final class LoopRig {
             Health health,
             Waits waits,
             ShardLoop.Detection detection) {
+        return loop(shardId, epoch, reader, store, latest, meter, health, waits, detection, new SeriesShares(100_000));
+    }
+
+    private static ShardLoop loop(
+            String shardId,
+            long epoch,
+            ShardReader reader,
+            ShardStore store,
+            LatestValues latest,
+            ShardMeter meter,
+            Health health,
+            Waits waits,
+            ShardLoop.Detection detection,
+            SeriesShares series) {
         return new ShardLoop(
                 new ShardLoop.Claim(shardId, ALL, epoch, OptionalLong.empty(), RETENTION_MICROS, HEARTBEAT_NANOS),
-                new ShardLoop.Ports(reader, store, latest, new SeriesShares(100_000).take()),
+                new ShardLoop.Ports(reader, store, latest, series.take()),
                 availabilities(health),
                 decoder(),
                 detection,
@@ -122,6 +145,11 @@ final class LoopRig {
     static ShardLoop.Detection shipped() {
         RuleSet shipped = RuleFile.shipped();
         return new ShardLoop.Detection(() -> Optional.of(shipped), SnapshotPace.USUAL);
+    }
+
+    /** The rules of a text. */
+    static RuleSet rules(String text) {
+        return assertInstanceOf(RuleFile.Valid.class, RuleFile.parse(text)).rules();
     }
 
     static ShardLoop.Availabilities availabilities(Health health) {

@@ -120,6 +120,11 @@ public final class Content {
         map.putAll(other);
     }
 
+    /** Stores the rules of a version. */
+    public synchronized void store(int version, String text) {
+        rules.put(version, text);
+    }
+
     /** The series that are written down. */
     public synchronized Map<SeriesId, SeriesSnapshot> snapshots() {
         return new TreeMap<>(snapshots);
