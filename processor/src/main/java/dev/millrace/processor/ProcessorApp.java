@@ -14,7 +14,6 @@ import dev.millrace.core.ops.Version;
 import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReadingEncoder;
 import dev.millrace.core.reading.ReadingLimits;
-import dev.millrace.processor.anomaly.Detector;
 import dev.millrace.processor.cache.LatestValues;
 import dev.millrace.processor.cache.RedisCacheKeeper;
 import dev.millrace.processor.ownership.KubernetesLeases;
@@ -23,6 +22,7 @@ import dev.millrace.processor.ownership.Members;
 import dev.millrace.processor.ownership.MembershipLoop;
 import dev.millrace.processor.ownership.Ownership;
 import dev.millrace.processor.ownership.SoleMember;
+import dev.millrace.processor.rules.RuleKeeper;
 import dev.millrace.processor.shard.BatchDecoder;
 import dev.millrace.processor.shard.KinesisReaders;
 import dev.millrace.processor.shard.KinesisStreamCatalog;
@@ -30,9 +30,11 @@ import dev.millrace.processor.shard.ReadBudget;
 import dev.millrace.processor.shard.RunningShards;
 import dev.millrace.processor.shard.ShardLoop;
 import dev.millrace.processor.shard.ShardSupervisor;
+import dev.millrace.processor.shard.SnapshotPace;
 import dev.millrace.processor.store.FlywayMigrations;
 import dev.millrace.processor.store.PartitionKeeper;
 import dev.millrace.processor.store.PgPartitionStore;
+import dev.millrace.processor.store.PgRuleStore;
 import dev.millrace.processor.store.PgSensorStore;
 import dev.millrace.processor.store.PgShardNotices;
 import dev.millrace.processor.store.PgShardStore;
@@ -115,6 +117,7 @@ public final class ProcessorApp implements Service {
     private final Availability kinesisState;
     private final Availability redisState;
     private final RedisCacheKeeper cacheKeeper;
+    private final RuleKeeper rules;
     private final VertxTasks tasks;
     private final LeaseTime lease;
     private final Optional<KubernetesLeases> leases;
@@ -163,6 +166,12 @@ public final class ProcessorApp implements Service {
                 random,
                 System::nanoTime,
                 RedisCacheKeeper.Pace.USUAL);
+        rules = new RuleKeeper(
+                config.rules().source(),
+                config.rules().text(),
+                new PgRuleStore(keepersPool),
+                health.component("rules"),
+                metrics);
         tasks = new VertxTasks(vertx);
         leases = config.membership()
                 .pod()
@@ -259,6 +268,7 @@ public final class ProcessorApp implements Service {
     /** What needs the tables. */
     private void schemaIsUpToDate() {
         notifications.start();
+        tend("rules", rules);
         tend("latest-values", cacheKeeper);
         tend(
                 "partitions",
@@ -339,6 +349,7 @@ public final class ProcessorApp implements Service {
         return new ShardLoop(
                 new ShardLoop.Claim(
                         shardId,
+                        taken.shard().range(),
                         taken.epoch(),
                         taken.cachedTo(),
                         TimeUnit.MILLISECONDS.toMicros(
@@ -347,7 +358,7 @@ public final class ProcessorApp implements Service {
                 new ShardLoop.Ports(readers.reader(taken.listing().created(), shardId), store, latest, share),
                 new ShardLoop.Availabilities(kinesisState, postgresqlState),
                 new BatchDecoder(decoder, taken.shard().range()),
-                new Detector(config.rules()),
+                new ShardLoop.Detection(rules, SnapshotPace.USUAL),
                 metrics,
                 waits,
                 random);

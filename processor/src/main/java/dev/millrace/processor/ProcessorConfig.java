@@ -7,9 +7,11 @@ import dev.millrace.core.config.FanOutConfig;
 import dev.millrace.core.config.KinesisConfig;
 import dev.millrace.core.config.OpsConfig;
 import dev.millrace.core.config.RedisConfig;
-import dev.millrace.processor.anomaly.RuleFile;
-import dev.millrace.processor.anomaly.RuleSet;
+import dev.millrace.processor.anomaly.rule.RuleFile;
+import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.ownership.MembershipConfig;
+import dev.millrace.processor.rules.RuleSource;
+import dev.millrace.processor.rules.RuleText;
 import dev.millrace.processor.store.PartitionStore;
 import dev.millrace.processor.store.StartPosition;
 import java.io.IOException;
@@ -35,6 +37,7 @@ import java.util.stream.Collectors;
  * @param migration the login that owns the schema
  * @param firstLogins the roles that log in with these passwords from their first migration on; none: somebody else lets them in
  * @param maxClockAhead how far a reading's timestamp may lie ahead of its arrival
+ * @param rules those that it offers; others may have stored newer ones
  * @param membership how it knows of the other processes of the stream
  * @param start where the reading of a stream begins that has never been read
  * @param retentionDays history that is older is dropped; empty: it is kept for ever
@@ -50,11 +53,21 @@ public record ProcessorConfig(
         FanOutConfig fanOut,
         OpsConfig ops,
         Duration maxClockAhead,
-        RuleSet rules,
+        Rules rules,
         MembershipConfig membership,
         StartPosition start,
         OptionalInt retentionDays,
         String owner) {
+
+    /**
+     * The rules at the start, and where others may come from.
+     *
+     * @param text as it was at the start
+     */
+    public record Rules(RuleSource source, RuleText text) {
+
+        private static final Rules SHIPPED = new Rules(RuleSource.shipped(), RuleText.shipped());
+    }
 
     public static final int DEFAULT_OPS_PORT = 9091;
 
@@ -86,7 +99,7 @@ public record ProcessorConfig(
                 FanOutConfig.read(environment, kinesis.stream()),
                 OpsConfig.read(environment, DEFAULT_OPS_PORT),
                 maxClockAhead,
-                environment.optional("RULES_FILE", ProcessorConfig::readRules).orElseGet(RuleFile::shipped),
+                environment.optional("RULES_FILE", ProcessorConfig::readRules).orElse(Rules.SHIPPED),
                 MembershipConfig.read(environment),
                 readStart(environment),
                 environment
@@ -144,7 +157,7 @@ public record ProcessorConfig(
         return HexFormat.of().toHexDigits(new SecureRandom().nextLong());
     }
 
-    private static RuleSet readRules(String path) {
+    private static Rules readRules(String path) {
         String text;
         try {
             text = Files.readString(Path.of(path));
@@ -152,7 +165,7 @@ public record ProcessorConfig(
             throw new IllegalArgumentException("the file cannot be read as UTF-8 text", e);
         }
         return switch (RuleFile.parse(text)) {
-            case RuleFile.Valid(RuleSet rules) -> rules;
+            case RuleFile.Valid(RuleSet rules) -> new Rules(RuleSource.file(Path.of(path)), new RuleText(text, rules));
             case RuleFile.Refused(List<RuleFile.Problem> problems) ->
                 throw new IllegalArgumentException(
                         problems.stream().map(RuleFile.Problem::toString).collect(Collectors.joining("; ")));

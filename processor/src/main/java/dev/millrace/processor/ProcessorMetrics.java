@@ -1,6 +1,10 @@
 package dev.millrace.processor;
 
+import dev.millrace.processor.anomaly.Severity;
+import dev.millrace.processor.anomaly.detect.Detection;
+import dev.millrace.processor.anomaly.rule.ConditionKind;
 import dev.millrace.processor.cache.CacheMeter;
+import dev.millrace.processor.rules.RuleMeter;
 import dev.millrace.processor.shard.Batch;
 import dev.millrace.processor.shard.ShardMeter;
 import dev.millrace.processor.store.DeadLetter;
@@ -15,10 +19,12 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Every metric of a processor: names, tags, meanings. */
-public final class ProcessorMetrics implements ShardMeter, CacheMeter {
+public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter {
 
     private static final String PREFIX = "millrace.processor.";
 
@@ -35,7 +41,13 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter {
     private final Counter handOvers;
     private final Counter gaps;
     private final Counter foreignAggregates;
-    private final Counter anomaliesOpened;
+    private final Map<ConditionKind, Map<Severity, Counter>> anomaliesOpened = new EnumMap<>(ConditionKind.class);
+    private final Counter anomaliesClosed;
+    private final Counter snapshotRows;
+    private final Counter refed;
+    private final Counter rulesRefused;
+    private final AtomicInteger rulesVersion = new AtomicInteger();
+    private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
     private final Map<CacheMeter.Failure, Counter> cacheFailures = new EnumMap<>(CacheMeter.Failure.class);
     private final Counter rebuiltHashes;
     private final Counter sweeps;
@@ -60,7 +72,32 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter {
         handOvers = counter(registry, "hand.overs", "Shards given up, so that another process can go on at once");
         gaps = counter(registry, "gaps", "Gaps: records trimmed by retention before they were read");
         foreignAggregates = counter(registry, "foreign.aggregates", "Aggregates skipped for a key of another shard");
-        anomaliesOpened = counter(registry, "anomalies.opened", "Anomalies opened");
+        for (ConditionKind condition : ConditionKind.values()) {
+            Map<Severity, Counter> bySeverity = new EnumMap<>(Severity.class);
+            for (Severity severity : Severity.values()) {
+                bySeverity.put(
+                        severity,
+                        Counter.builder(PREFIX + "anomalies.opened")
+                                .description("Anomalies opened")
+                                .tag("condition", condition.text())
+                                .tag("severity", severity.text())
+                                .register(registry));
+            }
+            anomaliesOpened.put(condition, bySeverity);
+        }
+        anomaliesClosed = counter(registry, "anomalies.closed", "Anomalies closed");
+        snapshotRows = counter(registry, "snapshot.rows", "States of series written down");
+        refed = counter(registry, "refed.user.records", "Stored user records that were fed to detectors again");
+        rulesRefused = counter(registry, "rules.refused", "Rules that were refused whole, so that those before stay");
+        Gauge.builder(PREFIX + "rules.version", rulesVersion, AtomicInteger::get)
+                .description("The version of the newest rules")
+                .register(registry);
+        Gauge.builder(PREFIX + "series", this, metrics -> metrics.sum(Remembered::series))
+                .description("Series in memory, over all shards of this process")
+                .register(registry);
+        Gauge.builder(PREFIX + "series.dirty", this, metrics -> metrics.sum(Remembered::dirty))
+                .description("Series whose states are not written down as they stand")
+                .register(registry);
         rebuiltHashes = counter(registry, "cache.rebuilt", "Hashes in Redis made good from the database");
         sweeps =
                 counter(registry, "cache.sweeps", "Times that all sensors were looked at, because Redis had lost some");
@@ -92,6 +129,8 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter {
     @Override
     public void committed(Batch batch, Work work, int newRows) {
         work.gap().ifPresent(_ -> gaps.increment());
+        snapshotRows.increment(work.snapshots().series().size());
+        count(work.detection());
         if (batch.isNone()) {
             // a sign of life
             return;
@@ -101,13 +140,52 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter {
         userRecords.increment(work.userRecords());
         foreignAggregates.increment(batch.foreignAggregates());
         rows.increment(newRows);
-        anomaliesOpened.increment(work.detection().opened().size());
         for (DeadLetter letter : work.deadLetters()) {
             Counter counter = deadLetters.get(letter.reason());
             if (counter != null) {
                 counter.increment();
             }
         }
+    }
+
+    private void count(Detection detection) {
+        for (Detection.Opened opened : detection.opened()) {
+            anomaliesOpened.getOrDefault(opened.anomaly().condition(), Map.of()).forEach((severity, counter) -> {
+                if (severity == opened.anomaly().severity()) {
+                    counter.increment();
+                }
+            });
+            if (opened.course().closedAt().isPresent()) {
+                anomaliesClosed.increment();
+            }
+        }
+        anomaliesClosed.increment(detection.changed().size());
+    }
+
+    private record Remembered(int series, int dirty) {}
+
+    private double sum(ToIntFunction<Remembered> what) {
+        return remembered.values().stream().mapToInt(what).sum();
+    }
+
+    @Override
+    public void refed(int userRecords) {
+        refed.increment(userRecords);
+    }
+
+    @Override
+    public void remembered(String shardId, int series, int dirty) {
+        remembered.put(shardId, new Remembered(series, dirty));
+    }
+
+    @Override
+    public void rulesRefused() {
+        rulesRefused.increment();
+    }
+
+    @Override
+    public void rulesAre(int version) {
+        rulesVersion.set(version);
     }
 
     @Override
@@ -161,6 +239,7 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter {
     @Override
     public void left(String shardId) {
         committedUpTo.remove(shardId);
+        remembered.remove(shardId);
         Behind value = behind.remove(shardId);
         Gauge gauge = value == null ? null : value.gauge;
         if (gauge != null) {

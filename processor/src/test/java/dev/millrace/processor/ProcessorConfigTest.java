@@ -31,7 +31,7 @@ class ProcessorConfigTest {
         environment.check();
 
         assertEquals(9091, config.ops().port());
-        assertEquals(3, config.rules().size());
+        assertEquals(3, config.rules().text().rules().size());
         assertEquals(config.database(), config.migration());
         assertFalse(config.owner().isBlank());
     }

@@ -1,27 +1,79 @@
 package dev.millrace.processor.shard;
 
-import dev.millrace.processor.anomaly.Detector;
 import dev.millrace.processor.anomaly.SeriesId;
-import dev.millrace.processor.anomaly.SeriesState;
+import dev.millrace.processor.anomaly.detect.Series;
+import dev.millrace.processor.store.Mark;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.Map;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The series that a shard has lately fed, as they stand after the last commit, and within a batch ahead of it: after a commit
- * that failed all of it must go. Bounded: the ones not used for longest leave first and are loaded again when needed.
+ * The series that a shard has lately fed, as they stand after the last commit, and within a batch ahead of it: of each that a batch
+ * changes there is a copy from before, so that a commit that did not happen can be taken back. A series that is not written down as
+ * it stands is dirty. Bounded: the ones not used for longest leave first and are loaded again when needed; those that are dirty must be
+ * written before.
  */
 final class SeriesMemory {
 
     private final IntSupplier capacity;
     private final LinkedHashMap<SeriesId, Entry> series = new LinkedHashMap<>(16, 0.75f, true);
 
-    private record Entry(SeriesId id, Detector.Series series) {}
+    /** In the order of their first change. */
+    private final LinkedHashMap<SeriesId, Entry> dirty = new LinkedHashMap<>();
+
+    /** What the batch in hand works on. */
+    private final List<Entry> touched = new ArrayList<>();
+
+    /** A series, and how it stands to what is stored. */
+    static final class Entry {
+
+        private final SeriesId id;
+        private Series series;
+        private @Nullable Series before;
+        private boolean changed;
+        private Mark dirtyFrom = Mark.START;
+        private long dirtySince;
+
+        private Entry(SeriesId id, Series series) {
+            this.id = id;
+            this.series = series;
+        }
+
+        SeriesId id() {
+            return id;
+        }
+
+        Series series() {
+            return series;
+        }
+
+        /** Where the shard stood before its first change that is not written down. */
+        Mark dirtyFrom() {
+            return dirtyFrom;
+        }
+
+        /** When that change was, nanoseconds. */
+        long dirtySince() {
+            return dirtySince;
+        }
+
+        /** The batch in hand has changed it. */
+        void changed() {
+            changed = true;
+        }
+
+        boolean isChanged() {
+            return changed;
+        }
+    }
 
     SeriesMemory(IntSupplier capacity) {
         this.capacity = capacity;
@@ -47,28 +99,107 @@ final class SeriesMemory {
         return missing;
     }
 
-    /** Takes over series that were loaded; one without a stored state is new. */
-    void load(Collection<SeriesId> ids, Map<SeriesId, SeriesState> stored) {
-        for (SeriesId id : ids) {
-            series.put(id, new Entry(id, new Detector.Series(stored.getOrDefault(id, SeriesState.NEW))));
-        }
+    /** Takes over a series that was loaded. */
+    void load(SeriesId id, Series loaded) {
+        series.put(id, new Entry(id, loaded));
     }
 
-    /** A series that was loaded in this batch or before. */
-    Detector.Series get(SeriesId id) {
-        return Objects.requireNonNull(series.get(id), "a series was not loaded").series;
+    /** A series for the batch in hand, which was loaded in it or before. */
+    Entry touch(SeriesId id) {
+        Entry entry = Objects.requireNonNull(series.get(id), "a series was not loaded");
+        if (entry.before == null) {
+            entry.before = entry.series.copy();
+            touched.add(entry);
+        }
+        return entry;
     }
 
-    /** Lets those go that are over the capacity; between batches, since a batch needs all of its own. */
-    void trim() {
-        Iterator<SeriesId> oldest = series.keySet().iterator();
-        for (int excess = series.size() - capacity.getAsInt(); excess > 0; excess--) {
-            oldest.next();
-            oldest.remove();
+    /** A series, if it is remembered. */
+    Optional<Series> find(SeriesId id) {
+        return Optional.ofNullable(series.get(id)).map(Entry::series);
+    }
+
+    /** What the batch in hand works on. */
+    List<Entry> touched() {
+        return touched;
+    }
+
+    /** Those that are not written down as they stood before the batch in hand, the one that has waited for longest first. */
+    Collection<Entry> dirty() {
+        return dirty.values();
+    }
+
+    /** How many are over the capacity. */
+    int excess() {
+        return Math.max(0, series.size() - capacity.getAsInt());
+    }
+
+    /** The dirty ones among those that must leave. */
+    List<Entry> leavingDirty(int most) {
+        List<Entry> leaving = new ArrayList<>();
+        int left = excess();
+        for (Entry entry : series.values()) {
+            if (left-- <= 0 || leaving.size() >= most) {
+                break;
+            }
+            if (dirty.containsKey(entry.id)) {
+                leaving.add(entry);
+            }
         }
+        return leaving;
+    }
+
+    /**
+     * The batch in hand has committed.
+     *
+     * @param written whose states are written down as they now stand
+     * @param from where the shard stood before the batch
+     */
+    void committed(Collection<Entry> written, Mark from, long now) {
+        for (Entry entry : touched) {
+            if (entry.changed && !dirty.containsKey(entry.id)) {
+                entry.dirtyFrom = from;
+                entry.dirtySince = now;
+                dirty.put(entry.id, entry);
+            }
+            entry.before = null;
+            entry.changed = false;
+        }
+        touched.clear();
+        written.forEach(entry -> dirty.remove(entry.id));
+    }
+
+    /** The batch in hand has not committed. */
+    void takeBack() {
+        for (Entry entry : touched) {
+            entry.series = Objects.requireNonNull(entry.before, "what is touched has a copy");
+            entry.before = null;
+            entry.changed = false;
+        }
+        touched.clear();
+    }
+
+    /** Lets those go that are over the capacity and clean; between batches, since a batch needs all of its own. */
+    List<Entry> trim() {
+        List<Entry> gone = new ArrayList<>();
+        Iterator<Entry> oldest = series.values().iterator();
+        for (int excess = excess(); excess > 0 && oldest.hasNext(); excess--) {
+            Entry entry = oldest.next();
+            if (!dirty.containsKey(entry.id)) {
+                oldest.remove();
+                gone.add(entry);
+            }
+        }
+        return gone;
+    }
+
+    int size() {
+        return series.size();
     }
 
     void clear() {
         series.clear();
+        dirty.clear();
+        touched.clear();
     }
 }

@@ -1,13 +1,14 @@
 package dev.millrace.processor.shard;
 
 import dev.millrace.core.ops.Availability;
-import dev.millrace.processor.anomaly.Detector;
+import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.store.CommitResult;
 import dev.millrace.processor.store.Gap;
 import dev.millrace.processor.store.Loaded;
 import dev.millrace.processor.store.Progress;
 import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.task.Waits;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
@@ -27,6 +28,7 @@ final class ShardCommits {
     private final String shardId;
     private final ShardLoop.Ports ports;
     private final Availability postgresql;
+    private final ShardDetector detector;
     private final BatchFeeder feeder;
     private final LatestWrites latestWrites;
     private final ShardMeter meter;
@@ -42,13 +44,14 @@ final class ShardCommits {
             String shardId,
             ShardLoop.Ports ports,
             Availability postgresql,
-            Detector detector,
+            ShardDetector detector,
             ShardMeter meter,
             Waits waits) {
         this.shardId = shardId;
         this.ports = ports;
         this.postgresql = postgresql;
-        this.feeder = new BatchFeeder(detector, ports.store(), ports.series()::capacity);
+        this.detector = detector;
+        this.feeder = new BatchFeeder(detector);
         this.latestWrites = new LatestWrites(ports.latest(), waits.nanos());
         this.meter = meter;
         this.waits = waits;
@@ -61,14 +64,19 @@ final class ShardCommits {
         streamTime = state.streamTime();
     }
 
-    /** What is in memory may be ahead of what is stored, and goes. */
-    void forget() {
-        feeder.forget();
-    }
-
     /** Something else than a commit failed. */
     void failed() {
         failures++;
+    }
+
+    /** Something could not be read from the store. */
+    void failed(String reason) {
+        unavailable(reason);
+    }
+
+    /** Feeds again what is stored; {@link BatchFeeder#refeed}. */
+    Loaded<OptionalLong> refeed(List<Batch.Item> items, OptionalLong time) {
+        return feeder.refeed(items, time);
     }
 
     /** How often in a row something failed, since the last commit. */
@@ -93,11 +101,45 @@ final class ShardCommits {
 
     /** All that arrived before is stored, microseconds since 1970. */
     void readTo(long micros) {
-        streamTime = later(micros);
+        streamTime = BatchFeeder.later(streamTime, micros);
     }
 
-    private OptionalLong later(long micros) {
-        return OptionalLong.of(Math.max(micros, streamTime.orElse(micros)));
+    /** Whether series must be looked at though nothing arrives. */
+    boolean isDue() {
+        return detector.isDue(streamTime);
+    }
+
+    /** A commit of nothing shows that the shard is being read, and writes down what is due for it. */
+    Optional<Progress> beat(Progress from) {
+        return store(from, Batch.none(from.position()), Optional.empty(), false);
+    }
+
+    /**
+     * Writes down what the detector knows, in as many commits as that takes, until a time.
+     *
+     * @param until nanoseconds
+     */
+    Optional<Progress> writeAll(Progress from, long until) {
+        Optional<Progress> progress = Optional.of(from);
+        while (progress.isPresent() && detector.dirty() > 0 && waits.nanos() - until < 0) {
+            progress = store(
+                    progress.get(),
+                    Batch.none(progress.get().position()),
+                    Optional.empty(),
+                    false,
+                    ShardDetector.Writing.ALL);
+        }
+        return progress;
+    }
+
+    /** Other rules are in force from here on. */
+    Optional<Progress> use(RuleSet rules, Progress from) {
+        Optional<Progress> written = writeAll(from, Long.MAX_VALUE);
+        if (written.isEmpty() || detector.dirty() > 0) {
+            return written;
+        }
+        detector.use(rules);
+        return beat(written.get());
     }
 
     /** Brings to the latest values what has waited for that long enough. */
@@ -115,18 +157,29 @@ final class ShardCommits {
      * refuses for what it is becomes a dead letter: it is searched by halving, and the halves commit one by one.
      */
     Optional<Progress> store(Progress from, Batch batch, Optional<Gap> gap, boolean last) {
+        return store(from, batch, gap, last, ShardDetector.Writing.PACED);
+    }
+
+    private Optional<Progress> store(
+            Progress from, Batch batch, Optional<Gap> gap, boolean last, ShardDetector.Writing writing) {
         if (batch.items().size() > most) {
             return storeHalves(from, batch, gap, last);
         }
-        return switch (commit(from, batch, gap, last)) {
-            case CommitResult.Committed _ -> Optional.of(from.at(batch.position(), last));
-            case CommitResult.Fenced _, CommitResult.Unavailable _ -> Optional.empty();
-            case CommitResult.Refused(String sqlState, String reason) -> {
-                // what was fed is not stored
-                feeder.forget();
-                yield isolate(from, batch, gap, last, sqlState, reason);
+        return switch (commit(from, batch, gap, last, writing)) {
+            case CommitResult.Committed _ -> {
+                Optional<Progress> stored = detector.progress();
+                // where its series were too many to be written down with the last batch, the end comes after them
+                yield last && stored.isPresent() && !stored.get().closed() ? end(stored.get()) : stored;
             }
+            case CommitResult.Fenced _, CommitResult.Unavailable _ -> Optional.empty();
+            case CommitResult.Refused(String sqlState, String reason) ->
+                isolate(from, batch, gap, last, sqlState, reason);
         };
+    }
+
+    private Optional<Progress> end(Progress from) {
+        return writeAll(from, Long.MAX_VALUE)
+                .flatMap(progress -> store(progress, Batch.none(progress.position()), Optional.empty(), true));
     }
 
     private Optional<Progress> storeHalves(Progress from, Batch batch, Optional<Gap> gap, boolean last) {
@@ -151,20 +204,39 @@ final class ShardCommits {
         return store(from, batch.withOnly(lesser.get()), gap, last);
     }
 
-    private CommitResult commit(Progress from, Batch batch, Optional<Gap> gap, boolean last) {
-        // not before it is stored: a half of a batch must not tell that all of it was read
-        OptionalLong readTo = batch.isNone() ? streamTime : later(batch.arrivedTo());
-        Loaded<BatchFeeder.Fed> fed = feeder.feed(batch, readTo, ports.latest().settledTo(), gap, last);
+    private CommitResult commit(
+            Progress from, Batch batch, Optional<Gap> gap, boolean last, ShardDetector.Writing writing) {
+        Loaded<BatchFeeder.Fed> fed = feeder.feed(new BatchFeeder.Step(
+                from,
+                batch,
+                streamTime,
+                ports.latest().settledTo(),
+                gap,
+                last,
+                writing,
+                new ShardDetector.Span(lastCommit, waits.nanos())));
         CommitResult result =
                 switch (fed) {
-                    case Loaded.Unavailable<BatchFeeder.Fed>(String reason) -> new CommitResult.Unavailable(reason);
+                    case Loaded.Unavailable<BatchFeeder.Fed>(String reason) -> {
+                        detector.takeBack();
+                        yield new CommitResult.Unavailable(reason);
+                    }
                     case Loaded.Found(BatchFeeder.Fed ready) -> {
                         outcomeUnknown = true;
+                        detector.sending();
                         CommitResult outcome = ports.store().commit(from, ready.work());
-                        if (outcome instanceof CommitResult.Committed(int rows)) {
-                            feeder.committed();
-                            meter.committed(batch, ready.work(), rows);
-                            latestWrites.add(batch, ready.latest(), millisBehind, waits.nanos());
+                        switch (outcome) {
+                            case CommitResult.Committed(int rows) -> {
+                                detector.committed(waits.nanos());
+                                // not before it is stored: a half of a batch must not tell that all of it was read
+                                streamTime = ready.work().streamTime();
+                                meter.committed(batch, ready.work(), rows);
+                                latestWrites.add(batch, ready.latest(), millisBehind, waits.nanos());
+                            }
+                            case CommitResult.Fenced _, CommitResult.Refused _ -> detector.takeBack();
+                            case CommitResult.Unavailable _ -> {
+                                // the state, read again, tells what became of it
+                            }
                         }
                         yield outcome;
                     }
@@ -172,10 +244,10 @@ final class ShardCommits {
         switch (result) {
             case CommitResult.Committed _ -> {
                 most = Math.min(MOST, 2 * most);
-                streamTime = readTo;
                 failures = 0;
                 outcomeUnknown = false;
                 lastCommit = waits.nanos();
+                meter.remembered(shardId, detector.size(), detector.dirty());
                 postgresql.worked(shardId);
             }
             case CommitResult.Fenced _ -> {

@@ -2,7 +2,9 @@ package dev.millrace.processor.shard;
 
 import dev.millrace.core.connect.Retry;
 import dev.millrace.core.ops.Availability;
-import dev.millrace.processor.anomaly.Detector;
+import dev.millrace.core.wire.HashKeyRange;
+import dev.millrace.processor.anomaly.rule.RuleFile;
+import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.cache.LatestValues;
 import dev.millrace.processor.store.Gap;
 import dev.millrace.processor.store.Loaded;
@@ -15,6 +17,7 @@ import dev.millrace.processor.task.Waits;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -28,22 +31,23 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *            ┌──────────── the store was away, or the position is another ─────────────┐
  *            ▼                                                                         │
- *   load the state ──▶ read on ──▶ decode ──▶ feed ──▶ commit ──▶ latest values ───────┤
+ *   load the state ──▶ feed again, where the memory does not belong to it              │
+ *            │            ▼                                                            │
+ *            │         read on ──▶ decode ──▶ feed ──▶ commit ──▶ latest values ───────┤
  *            │            ▲                               │                            │
  *     closed │            └─────── position moved on ◀────┘            stop or shard end
  *     another's epoch                                                                  │
  *            └───────────────────────────▶ over ◀──────────────────────────────────────┘
  * </pre>
  *
- * What is in memory is never ahead of what is stored for longer than a batch: after a commit that did not succeed all of it is
- * thrown away and the stored state decides. So a repeated or doubtful commit costs time, never data.
+ * What is in memory is never ahead of what is stored for longer than a batch: after a commit that did not succeed the stored
+ * state decides what becomes of it. So a repeated or doubtful commit costs time, never data.
  */
 public final class ShardLoop {
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardLoop.class);
 
-    /** A shard gives 5 reads a second to all its readers together; we take 4 at most. */
-    static final long READ_INTERVAL_MILLIS = 250;
+    static final long READ_INTERVAL_MILLIS = ReadTurns.INTERVAL_MILLIS;
 
     /** Between reads of a shard that has been empty for a while. */
     static final long IDLE_INTERVAL_MILLIS = 500;
@@ -51,6 +55,11 @@ public final class ShardLoop {
     private static final int EMPTY_READS_BEFORE_IDLE = 4;
     private static final int THROTTLED_READS_BEFORE_OUTAGE = 10;
     private static final int RELEASE_ATTEMPTS = 3;
+
+    /** A hand-over writes states down for so long; the next owner feeds the others again. */
+    private static final long HAND_OVER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long RULES_POLL_MILLIS = 100;
 
     /** What has arrived may be told a little later than it has: an empty answer speaks for the time before this. */
     private static final long ANSWER_MARGIN_MICROS = TimeUnit.SECONDS.toMicros(5);
@@ -84,27 +93,39 @@ public final class ShardLoop {
     /** Those whose outages a loop tells. */
     public record Availabilities(Availability kinesis, Availability postgresql) {}
 
+    /** By which rules it looks for anomalies, and how fast it writes down what it knows for that. */
+    public record Detection(Rules rules, SnapshotPace pace) {}
+
     /**
      * What a loop is to read.
      *
+     * @param range the hash keys of the shard
      * @param epoch at which this process has taken the shard
      * @param cachedTo what its parents' sensors had that arrived since may be lacking in the cache, microseconds since 1970;
      *     empty where it has none
      * @param retentionMicros how long the stream keeps records, microseconds
      * @param heartbeatNanos after which a commit of nothing shows that the shard is being read
      */
-    public record Claim(String shardId, long epoch, OptionalLong cachedTo, long retentionMicros, long heartbeatNanos) {}
+    public record Claim(
+            String shardId,
+            HashKeyRange range,
+            long epoch,
+            OptionalLong cachedTo,
+            long retentionMicros,
+            long heartbeatNanos) {}
 
     private final Claim claim;
     private final String shardId;
     private final Ports ports;
     private final Availabilities availabilities;
     private final BatchDecoder decoder;
+    private final Rules rules;
+    private final ShardDetector detector;
     private final ShardCommits commits;
+    private final ReadTurns turns;
     private final ShardMeter meter;
     private final Waits waits;
     private final RandomGenerator random;
-    private long lastRead;
     private Resumption resumption = Resumption.NONE;
 
     public ShardLoop(
@@ -112,7 +133,7 @@ public final class ShardLoop {
             Ports ports,
             Availabilities availabilities,
             BatchDecoder decoder,
-            Detector detector,
+            Detection detection,
             ShardMeter meter,
             Waits waits,
             RandomGenerator random) {
@@ -121,11 +142,13 @@ public final class ShardLoop {
         this.ports = ports;
         this.availabilities = availabilities;
         this.decoder = decoder;
+        this.rules = detection.rules();
+        this.detector = new ShardDetector(ports.store(), claim.range(), detection.pace(), ports.series()::capacity);
         this.commits = new ShardCommits(shardId, ports, availabilities.postgresql(), detector, meter, waits);
+        this.turns = new ReadTurns(waits);
         this.meter = meter;
         this.waits = waits;
         this.random = random;
-        this.lastRead = waits.nanos() - TimeUnit.MILLISECONDS.toNanos(READ_INTERVAL_MILLIS);
     }
 
     /** Runs until the shard's end, a stop, or until another process has taken the shard. The batch in hand is committed first. */
@@ -159,7 +182,6 @@ public final class ShardLoop {
 
     private Optional<End> attempt() {
         try {
-            commits.forget();
             // what has committed must not wait for the store to be there again
             commits.writeLatest();
             Optional<ShardState> loaded = state();
@@ -179,18 +201,86 @@ public final class ShardLoop {
             if (state.progress().closed()) {
                 return Optional.of(End.READ_OUT);
             }
+            if (!detector.isOf(state, waits.nanos())) {
+                switch (takeOver(state)) {
+                    case DONE -> {}
+                    case STOPPED -> {
+                        return Optional.of(giveUp());
+                    }
+                    case UNSURE -> {
+                        return Optional.empty();
+                    }
+                }
+            }
             seek(state);
-            return switch (follow(state.progress())) {
+            return switch (follow(detector.progress().orElse(state.progress()))) {
                 case STOPPED -> Optional.of(giveUp());
                 case READ_OUT -> Optional.of(End.READ_OUT);
                 case POSITION_UNSURE -> Optional.empty();
             };
+        } catch (UnreadableRules e) {
+            giveUp();
+            throw e;
         } catch (RuntimeException e) {
             // a fault of ours; standing still in silence would be the worst answer to it
             commits.failed();
             LOG.error("Shard {}: reading goes on from the stored position after a fault", shardId, e);
             return waits.stopRequested() ? Optional.of(giveUp()) : Optional.empty();
         }
+    }
+
+    /** Makes the detector's memory from what is stored of it, and from the stream. */
+    private Refeed.Outcome takeOver(ShardState state) {
+        Optional<RuleSet> inForce = rulesOf(state);
+        if (inForce.isEmpty()) {
+            return waits.stopRequested() ? Refeed.Outcome.STOPPED : Refeed.Outcome.UNSURE;
+        }
+        Optional<String> problem = detector.begin(state, inForce.get());
+        if (problem.isPresent()) {
+            commits.failed(problem.get());
+            return Refeed.Outcome.UNSURE;
+        }
+        return new Refeed(
+                        state,
+                        claim,
+                        ports.reader(),
+                        ports.store(),
+                        availabilities.kinesis(),
+                        decoder,
+                        detector,
+                        commits,
+                        meter,
+                        turns,
+                        waits,
+                        random)
+                .run(state);
+    }
+
+    /** The rules in force where the shard stands; the newest where it is begun. Empty: they cannot be had now, or a stop came. */
+    private Optional<RuleSet> rulesOf(ShardState state) {
+        Optional<RuleSet> newest = rules.newest();
+        while (newest.isEmpty() && !waits.stopRequested()) {
+            waits.pause(RULES_POLL_MILLIS);
+            newest = rules.newest();
+        }
+        OptionalInt version = state.detector().rulesVersion();
+        if (newest.isEmpty()
+                || version.isEmpty()
+                || version.getAsInt() == newest.get().version()) {
+            return newest;
+        }
+        return switch (ports.store().rules(version.getAsInt())) {
+            case Loaded.Unavailable<Optional<String>>(String reason) -> {
+                commits.failed(reason);
+                yield Optional.empty();
+            }
+            case Loaded.Found(Optional<String> text) ->
+                Optional.of(text.map(RuleFile::parse)
+                        .flatMap(parsed ->
+                                parsed instanceof RuleFile.Valid(RuleSet valid) ? Optional.of(valid) : Optional.empty())
+                        .orElseThrow(() -> new UnreadableRules(
+                                "the rules of version " + version.getAsInt() + " are not there, or cannot be read")));
+        };
     }
 
     private OptionalLong cachedTo(ShardState state) {
@@ -238,6 +328,9 @@ public final class ShardLoop {
     /** Lets others have the shard at once. Where the store cannot be told, they take it after a while. */
     private End giveUp() {
         String problem = "";
+        detector.progress()
+                .filter(progress -> !progress.closed() && commits.failures() == 0)
+                .ifPresent(progress -> commits.writeAll(progress, waits.nanos() + HAND_OVER_NANOS));
         for (int attempts = 1; attempts <= RELEASE_ATTEMPTS; attempts++) {
             switch (ports.store().release(claim.epoch())) {
                 case Loaded.Found(Boolean released) -> {
@@ -259,8 +352,13 @@ public final class ShardLoop {
         int unanswered = 0;
         int empty = 0;
         while (!waits.stopRequested()) {
+            Optional<Progress> kept = keepUp(progress);
+            if (kept.isEmpty()) {
+                return Followed.POSITION_UNSURE;
+            }
+            progress = kept.get();
             if (!ports.reader().waitsForRecords()) {
-                awaitTurn(empty > EMPTY_READS_BEFORE_IDLE ? IDLE_INTERVAL_MILLIS : READ_INTERVAL_MILLIS);
+                turns.await(empty > EMPTY_READS_BEFORE_IDLE ? IDLE_INTERVAL_MILLIS : READ_INTERVAL_MILLIS);
             }
             if (waits.stopRequested()) {
                 break;
@@ -297,17 +395,30 @@ public final class ShardLoop {
                 }
             }
             commits.writeLatestIfDue();
-            if (waits.nanos() - commits.lastCommit() >= claim.heartbeatNanos()) {
-                // tells the others that the shard is being read, and this process whether it still is its
-                Optional<Progress> beaten =
-                        commits.store(progress, Batch.none(progress.position()), Optional.empty(), false);
-                if (beaten.isEmpty()) {
-                    return Followed.POSITION_UNSURE;
-                }
-                progress = beaten.get();
-            }
         }
         return Followed.STOPPED;
+    }
+
+    /** What is to be stored though nothing was read: signs of life, other rules, and silences. */
+    private Optional<Progress> keepUp(Progress from) {
+        Optional<Progress> progress = Optional.of(from);
+        Optional<RuleSet> newest = rules.newest()
+                .filter(known -> known.version() > detector.rulesVersion().orElse(Integer.MAX_VALUE));
+        if (newest.isPresent()) {
+            LOG.info(
+                    "Shard {}: the rules are now those of version {}",
+                    shardId,
+                    newest.get().version());
+            progress = commits.use(newest.get(), from);
+        }
+        if (progress.isPresent() && waits.nanos() - commits.lastCommit() >= claim.heartbeatNanos()) {
+            // tells the others that the shard is being read, and this process whether it still is its
+            progress = commits.beat(progress.get());
+        }
+        while (progress.isPresent() && commits.isDue() && !waits.stopRequested()) {
+            progress = commits.beat(progress.get());
+        }
+        return progress;
     }
 
     /** Stores what was read, batch by batch; nothing where only the stored state can tell how far that went. */
@@ -315,7 +426,7 @@ public final class ShardLoop {
         Progress progress = from;
         if (!read.atEnd() && !read.records().isEmpty()) {
             // the next read goes on while these commit
-            ports.reader().readAhead(Math.max(0, millisToTurn(READ_INTERVAL_MILLIS)));
+            ports.reader().readAhead(Math.max(0, turns.millisTo(READ_INTERVAL_MILLIS)));
         }
         commits.isBehind(read.millisBehind());
         Optional<Gap> gap = resumption.gap(read);
@@ -357,16 +468,6 @@ public final class ShardLoop {
             meter.caughtUp(shardId, read.millisBehind());
         }
         return Optional.of(progress);
-    }
-
-    /** Keeps reads apart by the interval, counted from the start of the one before. */
-    private void awaitTurn(long intervalMillis) {
-        waits.pause(millisToTurn(intervalMillis));
-        lastRead = waits.nanos();
-    }
-
-    private long millisToTurn(long intervalMillis) {
-        return Math.ceilDiv(lastRead + TimeUnit.MILLISECONDS.toNanos(intervalMillis) - waits.nanos(), 1_000_000L);
     }
 
     /** A pause that does not let the shard look as if nobody read it. */

@@ -13,6 +13,12 @@ public interface ShardMeter {
      */
     void committed(Batch batch, Work work, int rows);
 
+    /** So many user records that are stored were fed to a detector again. */
+    void refed(int userRecords);
+
+    /** So many series of the shard are in memory, of which so many are not written down as they stand. */
+    void remembered(String shardId, int series, int dirty);
+
     /** A commit stored nothing, because the position or the epoch had changed. */
     void fenced();
 

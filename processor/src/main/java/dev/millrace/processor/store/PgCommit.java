@@ -1,8 +1,6 @@
 package dev.millrace.processor.store;
 
 import dev.millrace.core.reading.Measurement;
-import dev.millrace.processor.anomaly.Anomaly;
-import dev.millrace.processor.anomaly.Detection;
 import dev.millrace.processor.anomaly.SeriesId;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -15,8 +13,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * The statements of one commit, inside a transaction that its caller opens and ends, all on the connection of that. The first one moves the position on,
@@ -32,9 +31,14 @@ final class PgCommit {
     private static final String MOVE_ON = """
             UPDATE shard_progress SET sequence_number = $1, sub_sequence_number = $2, arrived_at = coalesce($3, arrived_at), closed = $4,
                 user_records = user_records + $5, stream_time = greatest(stream_time, $6), cached_to = greatest(cached_to, $7),
+                snapshot_sequence_number = coalesce($14, snapshot_sequence_number),
+                snapshot_sub_sequence_number = coalesce($15, snapshot_sub_sequence_number),
+                snapshot_stream_time = coalesce($16, snapshot_stream_time),
+                rules_version = coalesce($17, rules_version), rules_settling = coalesce($18, rules_settling),
                 beat = beat + 1, updated_at = now()
             WHERE stream = $8 AND stream_created = $9 AND shard_id = $10
                 AND epoch = $11 AND sequence_number = $12 AND sub_sequence_number = $13 AND NOT closed
+                AND beat = coalesce($19, beat)
             """;
 
     private static final String GAP = """
@@ -59,17 +63,6 @@ final class PgCommit {
                 WHERE o.sensor_key = r.sensor_key AND o.metric_key = r.metric_key AND o.at = r.at)
             """;
 
-    private static final String CLOSINGS = """
-            UPDATE anomaly a SET closed_at = c.closed_at
-            FROM unnest($1::int[], $2::int[], $3::text[], $4::timestamptz[]) AS c (sensor_key, metric_key, rule, closed_at)
-            WHERE a.sensor_key = c.sensor_key AND a.metric_key = c.metric_key AND a.rule = c.rule AND a.closed_at IS NULL
-            """;
-    private static final String ANOMALIES = """
-            INSERT INTO anomaly (anomaly_id, sensor_key, metric_key, rule, severity, opened_at, closed_at, value)
-            SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::timestamptz[],
-                $7::timestamptz[], $8::float8[])
-            ON CONFLICT (anomaly_id) DO NOTHING
-            """;
     private static final String DEAD_LETTERS = """
             INSERT INTO dead_letter (stream, stream_created, shard_id, sequence_number, sub_sequence_number, arrived_at,
                 reason, field, detail, data)
@@ -98,12 +91,14 @@ final class PgCommit {
     private static final Comparator<Keyed> BY_KEY =
             Comparator.comparing(Keyed::key).thenComparingLong(keyed -> keyed.sample.at());
 
-    /** The kinds of value that rows have, by series. */
-    static Map<SeriesId, Integer> kinds(List<Sample> samples) {
+    /** The series that work is about, and the kinds of value that it has of them, perhaps none. */
+    static Map<SeriesId, Integer> kinds(Work work) {
         Map<SeriesId, Integer> kinds = new HashMap<>();
-        for (Sample sample : samples) {
+        for (Sample sample : work.samples()) {
             kinds.merge(sample.series(), kind(sample.measurement()), (a, b) -> a | b);
         }
+        work.detection().opened().forEach(one -> kinds.putIfAbsent(one.anomaly().series(), 0));
+        work.snapshots().series().forEach(one -> kinds.putIfAbsent(one.id(), 0));
         return kinds;
     }
 
@@ -130,9 +125,9 @@ final class PgCommit {
         }
         List<Future<RowSet<Row>>> samples = insertSamples(work.samples());
         List<Future<RowSet<Row>>> others = new ArrayList<>();
-        // what a batch closes must not find what it opens
-        closeAnomalies(work.detection().closings(), others);
-        openAnomalies(work.detection().opened(), others);
+        PgAnomalies anomalies = new PgAnomalies(transaction, keys, work.detection(), work.snapshots());
+        anomalies.send(others);
+        PgSnapshots.send(transaction, keys, work.snapshots().series(), others);
         insertDeadLetters(work.deadLetters(), others);
         updateSensors(work.seen(), others);
         // in the order in which they were sent: after the first that fails, each fails for that alone
@@ -142,6 +137,8 @@ final class PgCommit {
             for (Future<RowSet<Row>> insert : samples) {
                 rows += PgSession.await(insert).rowCount();
             }
+            // from here on it is known what was opened and closed
+            anomalies.await();
             others.forEach(PgSession::await);
             return new CommitResult.Committed(rows);
         } catch (PgSession.Failure e) {
@@ -150,6 +147,8 @@ final class PgCommit {
     }
 
     private boolean movesOn(Progress from, Work work) {
+        Optional<DetectorState> detector = work.snapshots().state();
+        Optional<Mark> mark = detector.flatMap(DetectorState::mark);
         Tuple arguments = Tuple.tuple()
                 .addString(work.position().sequenceNumber())
                 .addLong(work.position().subSequenceNumber())
@@ -163,7 +162,19 @@ final class PgCommit {
                 .addString(shard.shardId())
                 .addLong(from.epoch())
                 .addString(from.position().sequenceNumber())
-                .addLong(from.position().subSequenceNumber());
+                .addLong(from.position().subSequenceNumber())
+                .addString(mark.map(at -> at.position().sequenceNumber()).orElse(null))
+                .addLong(mark.map(at -> at.position().subSequenceNumber()).orElse(null))
+                .addOffsetDateTime(PgTime.orNull(mark.map(Mark::streamTime).orElseGet(OptionalLong::empty)))
+                .addInteger(detector.map(DetectorState::rulesVersion)
+                        .filter(OptionalInt::isPresent)
+                        .map(OptionalInt::getAsInt)
+                        .orElse(null))
+                .addBoolean(detector.map(DetectorState::settling).orElse(null))
+                .addLong(
+                        work.snapshots().beat().isPresent()
+                                ? Long.valueOf(work.snapshots().beat().getAsLong())
+                                : null);
         return transaction.query(MOVE_ON, arguments).rowCount() == 1;
     }
 
@@ -225,56 +236,6 @@ final class PgCommit {
             }
         }
         sent.add(transaction.send(sql, Tuple.of(at, sensorKeys, metricKeys, numeric ? numbers : texts)));
-    }
-
-    private void closeAnomalies(List<Detection.Closing> closings, List<Future<RowSet<Row>>> sent) {
-        if (closings.isEmpty()) {
-            return;
-        }
-        int count = closings.size();
-        Integer[] sensorKeys = new Integer[count];
-        Integer[] metricKeys = new Integer[count];
-        String[] rules = new String[count];
-        OffsetDateTime[] closedAt = new OffsetDateTime[count];
-        for (int i = 0; i < count; i++) {
-            Detection.Closing closing = closings.get(i);
-            PgKeys.Key key = keys.key(closing.series());
-            sensorKeys[i] = key.sensor();
-            metricKeys[i] = key.metric();
-            rules[i] = closing.rule();
-            closedAt[i] = PgTime.of(closing.closedAt());
-        }
-        sent.add(transaction.send(CLOSINGS, Tuple.of(sensorKeys, metricKeys, rules, closedAt)));
-    }
-
-    private void openAnomalies(List<Anomaly> opened, List<Future<RowSet<Row>>> sent) {
-        if (opened.isEmpty()) {
-            return;
-        }
-        int count = opened.size();
-        UUID[] ids = new UUID[count];
-        Integer[] sensorKeys = new Integer[count];
-        Integer[] metricKeys = new Integer[count];
-        String[] rules = new String[count];
-        String[] severities = new String[count];
-        OffsetDateTime[] openedAt = new OffsetDateTime[count];
-        @Nullable OffsetDateTime[] closedAt = new OffsetDateTime[count];
-        Double[] values = new Double[count];
-        for (int i = 0; i < count; i++) {
-            Anomaly anomaly = opened.get(i);
-            PgKeys.Key key = keys.key(anomaly.series());
-            ids[i] = anomaly.id();
-            sensorKeys[i] = key.sensor();
-            metricKeys[i] = key.metric();
-            rules[i] = anomaly.rule();
-            severities[i] = anomaly.severity().text();
-            openedAt[i] = PgTime.of(anomaly.openedAt());
-            closedAt[i] = PgTime.orNull(anomaly.closedAt());
-            values[i] = anomaly.value();
-        }
-        Tuple arguments =
-                Tuple.wrap(new Object[] {ids, sensorKeys, metricKeys, rules, severities, openedAt, closedAt, values});
-        sent.add(transaction.send(ANOMALIES, arguments));
     }
 
     private void insertDeadLetters(List<DeadLetter> letters, List<Future<RowSet<Row>>> sent) {

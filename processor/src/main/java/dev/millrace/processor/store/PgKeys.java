@@ -75,7 +75,7 @@ final class PgKeys {
 
     /** Makes sure of the keys of these series with these kinds, of which each is then known until the next call. */
     void resolve(Map<SeriesId, Integer> wanted) {
-        if (kinds.size() > capacity.getAsInt()) {
+        if (keys.size() > capacity.getAsInt()) {
             clear();
         }
         Map<SeriesId, Integer> unknown = new HashMap<>();

@@ -2,12 +2,14 @@ package dev.millrace.processor.store;
 
 import io.vertx.sqlclient.Row;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** How a shard's state is read from its row. */
 final class PgShardStates {
 
     private static final String COLUMNS = """
-            SELECT sequence_number, sub_sequence_number, epoch, closed, owner, start_at, stream_time, cached_to, beat, shard_id, arrived_at
+            SELECT sequence_number, sub_sequence_number, epoch, closed, owner, start_at, stream_time, cached_to, beat, shard_id, arrived_at,
+                snapshot_sequence_number, snapshot_sub_sequence_number, snapshot_stream_time, rules_version, rules_settling
             FROM shard_progress WHERE stream = $1 AND stream_created = $2
             """;
 
@@ -25,7 +27,21 @@ final class PgShardStates {
                 PgTime.optional(row.getOffsetDateTime(5)),
                 PgTime.optional(row.getOffsetDateTime(6)),
                 PgTime.optional(row.getOffsetDateTime(7)),
-                row.getLong(8));
+                row.getLong(8),
+                detector(row));
+    }
+
+    private static DetectorState detector(Row row) {
+        String sequenceNumber = row.getString(11);
+        Integer rulesVersion = row.getInteger(14);
+        return new DetectorState(
+                sequenceNumber == null
+                        ? Optional.empty()
+                        : Optional.of(new Mark(
+                                new Position(sequenceNumber, row.getLong(12)),
+                                PgTime.optional(row.getOffsetDateTime(13)))),
+                rulesVersion == null ? OptionalInt.empty() : OptionalInt.of(rulesVersion),
+                row.getBoolean(15));
     }
 
     static String shardId(Row row) {

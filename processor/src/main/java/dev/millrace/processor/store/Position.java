@@ -1,5 +1,7 @@
 package dev.millrace.processor.store;
 
+import java.math.BigInteger;
+
 /**
  * A user record's place in a shard.
  *
@@ -10,4 +12,14 @@ public record Position(String sequenceNumber, long subSequenceNumber) {
 
     /** Before the first record of a shard. */
     public static final Position START = new Position("", 0);
+
+    /** Whether it lies behind another one of the same shard. */
+    public boolean isBehind(Position other) {
+        int bySequenceNumber = number(sequenceNumber).compareTo(number(other.sequenceNumber));
+        return bySequenceNumber > 0 || (bySequenceNumber == 0 && subSequenceNumber > other.subSequenceNumber);
+    }
+
+    private static BigInteger number(String sequenceNumber) {
+        return sequenceNumber.isEmpty() ? BigInteger.ONE.negate() : new BigInteger(sequenceNumber);
+    }
 }

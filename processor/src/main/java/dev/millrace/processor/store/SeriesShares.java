@@ -13,11 +13,18 @@ public final class SeriesShares {
     static final int LEAST = 5_000;
 
     private final int total;
+    private final int least;
     private final AtomicInteger shards = new AtomicInteger();
 
     /** @param total series of the whole process */
     public SeriesShares(int total) {
+        this(total, LEAST);
+    }
+
+    /** @param least what a shard may remember at least */
+    public SeriesShares(int total, int least) {
         this.total = total;
+        this.least = least;
     }
 
     /** A share for one shard. */
@@ -35,7 +42,7 @@ public final class SeriesShares {
 
         /** How many series the shard may remember now. */
         public int capacity() {
-            return Math.max(LEAST, total / Math.max(1, shards.get()));
+            return Math.max(least, total / Math.max(1, shards.get()));
         }
 
         /** The shard remembers none any more. */

@@ -13,6 +13,7 @@ import java.util.OptionalLong;
  * @param streamTime all that arrived before was read, microseconds since 1970; empty: nothing was read yet
  * @param cachedTo all that arrived before has reached the cache of latest values, microseconds since 1970; empty: nothing yet
  * @param beat changes with every change of the row, be it only a sign of life
+ * @param detector what is stored of its detector
  */
 public record ShardState(
         Progress progress,
@@ -21,4 +22,5 @@ public record ShardState(
         OptionalLong startAt,
         OptionalLong streamTime,
         OptionalLong cachedTo,
-        long beat) {}
+        long beat,
+        DetectorState detector) {}

@@ -1,9 +1,12 @@
 package dev.millrace.processor.store;
 
+import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.processor.anomaly.SeriesId;
-import dev.millrace.processor.anomaly.SeriesState;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 
 /** What is kept of one shard. Its methods block the calling virtual thread; one thread at a time calls them. */
 public interface ShardStore {
@@ -11,11 +14,25 @@ public interface ShardStore {
     /** The stored state; a shard has one from when it was first taken. */
     Loaded<ShardState> state();
 
-    /** The states of series; one that has no value yet is not in the answer. */
-    Loaded<Map<SeriesId, SeriesState>> series(Collection<SeriesId> ids);
+    /** What is stored of series; one that has no value yet is not in the answer. */
+    Loaded<Map<SeriesId, StoredSeries>> series(Collection<SeriesId> ids);
 
     /**
-     * Stores work, all or nothing, exactly if the shard still stands at the epoch and the position of {@code from}.
+     * The series of the sensors of a range that must be looked at though nothing arrives.
+     *
+     * @return the earliest stream time at which, microseconds since 1970; empty where an anomaly is open and nothing is due
+     */
+    Loaded<Map<SeriesId, OptionalLong>> watched(HashKeyRange range);
+
+    /** The places of readings behind one position and up to another that the database refused to store. */
+    Loaded<Set<Position>> unstorable(Position after, Position upTo);
+
+    /** The rules of a version, as they were written; empty where nobody has stored them. */
+    Loaded<Optional<String>> rules(int version);
+
+    /**
+     * Stores work, all or nothing, exactly if the shard still stands at the epoch and the position of {@code from}, and at the beat of
+     * the work's snapshots.
      *
      * @param from what {@link #state} or the last commit gave
      */

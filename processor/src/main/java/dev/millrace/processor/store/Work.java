@@ -1,6 +1,6 @@
 package dev.millrace.processor.store;
 
-import dev.millrace.processor.anomaly.Detection;
+import dev.millrace.processor.anomaly.detect.Detection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +18,7 @@ import java.util.OptionalLong;
  * @param samples no two with the same identity
  * @param seen the sensors whose readings these are
  * @param gap what was trimmed before it was read, just before these
+ * @param snapshots what of the detector's state goes with it
  */
 public record Work(
         Position position,
@@ -30,4 +31,5 @@ public record Work(
         List<DeadLetter> deadLetters,
         Map<String, Seen> seen,
         Detection detection,
-        Optional<Gap> gap) {}
+        Optional<Gap> gap,
+        Snapshots snapshots) {}

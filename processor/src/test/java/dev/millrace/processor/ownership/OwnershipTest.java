@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.processor.store.DetectorState;
 import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Progress;
 import dev.millrace.processor.store.ShardState;
@@ -35,7 +36,8 @@ class OwnershipTest {
                 OptionalLong.empty(),
                 OptionalLong.empty(),
                 OptionalLong.empty(),
-                beat);
+                beat,
+                DetectorState.NONE);
     }
 
     private static long nanos(int second) {

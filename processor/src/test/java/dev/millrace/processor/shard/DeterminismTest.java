@@ -57,7 +57,8 @@ class DeterminismTest {
 
     private static Supplier<Fault> randomFaults(Random random) {
         // a refusal is part of the content: what is refused is a dead letter
-        Fault[] faults = EnumSet.complementOf(EnumSet.of(Fault.REFUSED)).toArray(Fault[]::new);
+        Fault[] faults = EnumSet.complementOf(EnumSet.of(Fault.REFUSED, Fault.KILLED, Fault.KILLED_AFTER))
+                .toArray(Fault[]::new);
         // an end of them, so that every run ends
         int[] left = {random.nextInt(20)};
         return () -> left[0]-- > 0 && random.nextInt(3) == 0 ? faults[random.nextInt(faults.length)] : Fault.NONE;
@@ -96,5 +97,23 @@ class DeterminismTest {
         second.loop.run();
 
         assertEquals(straight.stored(), second.stored());
+    }
+
+    /** To the id and to the course, silences included, whoever reads it and whenever the rules are others. */
+    @Property(tries = 2_000)
+    void theAnomaliesOfAStreamDoNotDependOnWhoReadsItNorHowOften(@ForAll long seed) {
+        DetectionHistory straight = new DetectionHistory(seed);
+        straight.straight();
+        DetectionHistory disturbed = new DetectionHistory(seed);
+        disturbed.disturbed();
+
+        Statistics.label("anomalies")
+                .collect(Math.min(8, straight.content.stored().anomalies().size()));
+        Statistics.label("silences")
+                .collect(straight.content.stored().anomalies().values().stream()
+                        .anyMatch(anomaly -> anomaly.condition().equals("silent")));
+        Statistics.label("processes").collect(Math.min(6, disturbed.processes));
+        Statistics.label("fed again").collect(disturbed.refed > 0);
+        assertEquals(straight.content.stored(), disturbed.content.stored());
     }
 }

@@ -34,12 +34,36 @@ final class FakeShard implements ShardReader {
     long answeredAt = ARRIVAL;
 
     private int next;
+    private long later;
+
+    /** The last sub-sequence number of each record. */
+    private final List<Long> ends = new ArrayList<>();
+
+    /** No answer holds records on both sides of this one's beginning. */
+    int barrier = Integer.MAX_VALUE;
+
+    /** What is put next arrives so much later, or earlier. */
+    FakeShard later(long micros) {
+        later += micros;
+        return this;
+    }
+
+    /** How many records lie before a position or end with it. */
+    int recordsUpTo(Position position) {
+        int count = 0;
+        for (int i = 0; i < records.size(); i++) {
+            count += new Position(records.get(i).sequenceNumber(), ends.get(i)).isBehind(position) ? 0 : 1;
+        }
+        return count;
+    }
 
     /** Puts a Kinesis record. */
     FakeShard put(String partitionKey, byte[] data) {
         BigInteger sequenceNumber =
                 new BigInteger("49017951784291730000000000000000000000").add(BigInteger.valueOf(records.size()));
-        records.add(new ShardRecord(sequenceNumber.toString(), partitionKey, ARRIVAL + records.size() * 1_000L, data));
+        ends.add(0L);
+        records.add(new ShardRecord(
+                sequenceNumber.toString(), partitionKey, ARRIVAL + later + records.size() * 1_000L, data));
         return this;
     }
 
@@ -47,7 +71,9 @@ final class FakeShard implements ShardReader {
     FakeShard putAggregate(List<Reading> readings) {
         AggregateBuilder builder = new AggregateBuilder(Integer.MAX_VALUE);
         readings.forEach(reading -> builder.add(reading.sensorId(), ReadingEncoder.encode(reading)));
-        return put(readings.getFirst().sensorId(), builder.build());
+        put(readings.getFirst().sensorId(), builder.build());
+        ends.set(ends.size() - 1, readings.size() - 1L);
+        return this;
     }
 
     List<ShardRecord> records() {
@@ -145,7 +171,8 @@ final class FakeShard implements ShardReader {
         if (failure != null) {
             return failure;
         }
-        int end = (int) Math.min(records.size(), (long) next + answerSize.getAsInt());
+        int most = next < barrier ? Math.min(barrier, records.size()) : records.size();
+        int end = (int) Math.min(most, (long) next + answerSize.getAsInt());
         List<ShardRecord> answer = List.copyOf(records.subList(next, end));
         next = end;
         long behind = next == records.size() ? 0 : millisBehind.getAsLong();

@@ -1,17 +1,22 @@
 package dev.millrace.processor.shard;
 
+import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.processor.anomaly.SeriesId;
-import dev.millrace.processor.anomaly.SeriesState;
 import dev.millrace.processor.store.CommitResult;
 import dev.millrace.processor.store.Loaded;
+import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Progress;
 import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.ShardStore;
+import dev.millrace.processor.store.StoredSeries;
 import dev.millrace.processor.store.Work;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -30,7 +35,17 @@ final class FaultyStore implements ShardStore {
         /** The database refuses a row of it. */
         REFUSED,
         /** A fault of ours. */
-        BUG
+        BUG,
+        /** The process is gone before anything happens. */
+        KILLED,
+        /** The process is gone when it has happened. */
+        KILLED_AFTER
+    }
+
+    /** Ends a loop as if its process were gone. */
+    static final class Killed extends Error {
+
+        private static final long serialVersionUID = 1L;
     }
 
     private final ShardStore store;
@@ -39,6 +54,9 @@ final class FaultyStore implements ShardStore {
     int closed;
     int released;
     Predicate<Work> refused = _ -> false;
+
+    /** How the uses go that only a take-over makes. */
+    Supplier<Fault> takeOverFaults = () -> Fault.NONE;
 
     /** What does not commit in time. */
     Predicate<Work> slow = _ -> false;
@@ -50,19 +68,35 @@ final class FaultyStore implements ShardStore {
 
     @Override
     public Loaded<ShardState> state() {
-        return switch (faults.get()) {
-            case AWAY, ANSWER_LOST -> new Loaded.Unavailable<>("away");
-            case BUG -> throw new IllegalStateException("a fault of ours");
-            case NONE, RIVAL, REFUSED -> store.state();
-        };
+        return load(faults, store::state);
     }
 
     @Override
-    public Loaded<Map<SeriesId, SeriesState>> series(Collection<SeriesId> ids) {
+    public Loaded<Map<SeriesId, StoredSeries>> series(Collection<SeriesId> ids) {
+        return load(faults, () -> store.series(ids));
+    }
+
+    @Override
+    public Loaded<Map<SeriesId, OptionalLong>> watched(HashKeyRange range) {
+        return load(takeOverFaults, () -> store.watched(range));
+    }
+
+    @Override
+    public Loaded<Set<Position>> unstorable(Position after, Position upTo) {
+        return load(takeOverFaults, () -> store.unstorable(after, upTo));
+    }
+
+    @Override
+    public Loaded<Optional<String>> rules(int version) {
+        return load(takeOverFaults, () -> store.rules(version));
+    }
+
+    private static <T> Loaded<T> load(Supplier<Fault> faults, Supplier<Loaded<T>> question) {
         return switch (faults.get()) {
             case AWAY, ANSWER_LOST -> new Loaded.Unavailable<>("away");
             case BUG -> throw new IllegalStateException("a fault of ours");
-            case NONE, RIVAL, REFUSED -> store.series(ids);
+            case KILLED, KILLED_AFTER -> throw new Killed();
+            case NONE, RIVAL, REFUSED -> question.get();
         };
     }
 
@@ -90,6 +124,11 @@ final class FaultyStore implements ShardStore {
                     }
                     case REFUSED -> new CommitResult.Refused("22003", "out of range");
                     case BUG -> throw new IllegalStateException("a fault of ours");
+                    case KILLED -> throw new Killed();
+                    case KILLED_AFTER -> {
+                        store.commit(from, work);
+                        throw new Killed();
+                    }
                 };
         commits.add(result);
         return result;

@@ -11,9 +11,9 @@ import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReadingLimits;
 import dev.millrace.core.wire.HashKey;
 import dev.millrace.core.wire.HashKeyRange;
-import dev.millrace.processor.anomaly.Detector;
-import dev.millrace.processor.anomaly.RuleFile;
 import dev.millrace.processor.anomaly.SeriesId;
+import dev.millrace.processor.anomaly.rule.RuleFile;
+import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.cache.LatestValues;
 import dev.millrace.processor.shard.FaultyStore.Fault;
 import dev.millrace.processor.store.Content;
@@ -72,11 +72,24 @@ final class LoopRig {
     }
 
     private LoopRig(FakeShard shard, Content content, Supplier<FaultyStore.Fault> faults) {
+        this(shard, content, faults, shipped());
+    }
+
+    LoopRig(FakeShard shard, Content content, Supplier<FaultyStore.Fault> faults, ShardLoop.Detection detection) {
+        this(shard, content, faults, detection, new SeriesShares(100_000));
+    }
+
+    LoopRig(
+            FakeShard shard,
+            Content content,
+            Supplier<FaultyStore.Fault> faults,
+            ShardLoop.Detection detection,
+            SeriesShares series) {
         this.shard = shard;
         this.content = content;
         long epoch = take(content);
         store = new FaultyStore(new InMemoryShardStore(content, SHARD), faults);
-        loop = loop(SHARD, epoch, shard, store, latest, meter, health, waits);
+        loop = loop(SHARD, epoch, shard, store, latest, meter, health, waits, detection, series);
     }
 
     /** Takes the shard as a supervisor does. */
@@ -97,13 +110,28 @@ final class LoopRig {
             LatestValues latest,
             ShardMeter meter,
             Health health,
-            Waits waits) {
+            Waits waits,
+            ShardLoop.Detection detection) {
+        return loop(shardId, epoch, reader, store, latest, meter, health, waits, detection, new SeriesShares(100_000));
+    }
+
+    private static ShardLoop loop(
+            String shardId,
+            long epoch,
+            ShardReader reader,
+            ShardStore store,
+            LatestValues latest,
+            ShardMeter meter,
+            Health health,
+            Waits waits,
+            ShardLoop.Detection detection,
+            SeriesShares series) {
         return new ShardLoop(
-                new ShardLoop.Claim(shardId, epoch, OptionalLong.empty(), RETENTION_MICROS, HEARTBEAT_NANOS),
-                new ShardLoop.Ports(reader, store, latest, new SeriesShares(100_000).take()),
+                new ShardLoop.Claim(shardId, ALL, epoch, OptionalLong.empty(), RETENTION_MICROS, HEARTBEAT_NANOS),
+                new ShardLoop.Ports(reader, store, latest, series.take()),
                 availabilities(health),
                 decoder(),
-                detector(),
+                detection,
                 meter,
                 waits,
                 new Random(1));
@@ -113,8 +141,15 @@ final class LoopRig {
         return new BatchDecoder(new ReadingDecoder(ReadingLimits.DEFAULT), ALL);
     }
 
-    static Detector detector() {
-        return new Detector(RuleFile.shipped());
+    /** The rules that are shipped, all the time. */
+    static ShardLoop.Detection shipped() {
+        RuleSet shipped = RuleFile.shipped();
+        return new ShardLoop.Detection(() -> Optional.of(shipped), SnapshotPace.USUAL);
+    }
+
+    /** The rules of a text. */
+    static RuleSet rules(String text) {
+        return assertInstanceOf(RuleFile.Valid.class, RuleFile.parse(text)).rules();
     }
 
     static ShardLoop.Availabilities availabilities(Health health) {
@@ -188,6 +223,8 @@ final class LoopRig {
         int foreignAggregates;
         int left;
         int handedOver;
+        int refed;
+        int dirty;
         final Queue<Long> awaited = new ConcurrentLinkedQueue<>();
         long behind = -1;
 
@@ -196,6 +233,16 @@ final class LoopRig {
             commits++;
             rows += newRows;
             foreignAggregates += batch.foreignAggregates();
+        }
+
+        @Override
+        public void refed(int userRecords) {
+            refed += userRecords;
+        }
+
+        @Override
+        public void remembered(String shardId, int series, int unwritten) {
+            dirty = unwritten;
         }
 
         @Override

@@ -85,11 +85,12 @@ class ShardSupervisorTest {
                             contents.computeIfAbsent(taken.listing().created(), _ -> new Content()), taken.shardId()),
                     () -> FaultyStore.Fault.NONE);
             return new ShardLoop(
-                    new ShardLoop.Claim(taken.shardId(), taken.epoch(), taken.cachedTo(), 0, LoopRig.HEARTBEAT_NANOS),
+                    new ShardLoop.Claim(
+                            taken.shardId(), LoopRig.ALL, taken.epoch(), taken.cachedTo(), 0, LoopRig.HEARTBEAT_NANOS),
                     new ShardLoop.Ports(new FakeShard(), store, new LoopRig.Latest(), new SeriesShares(100_000).take()),
                     LoopRig.availabilities(new Health("loop")),
                     LoopRig.decoder(),
-                    LoopRig.detector(),
+                    LoopRig.shipped(),
                     meter,
                     waits,
                     random);
@@ -176,7 +177,8 @@ class ShardSupervisorTest {
                     new LoopRig.Latest(),
                     meter,
                     new Health("loop"),
-                    new FakeWaits());
+                    new FakeWaits(),
+                    LoopRig.shipped());
             assertEquals(ShardLoop.End.READ_OUT, loop.run());
         });
         Map<String, ShardState> states = new HashMap<>();
@@ -365,7 +367,8 @@ class ShardSupervisorTest {
                         new LoopRig.Latest(),
                         meter,
                         new Health("loop"),
-                        new FakeWaits())
+                        new FakeWaits(),
+                        LoopRig.shipped())
                 .run();
     }
 }

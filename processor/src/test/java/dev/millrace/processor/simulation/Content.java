@@ -1,25 +1,30 @@
 package dev.millrace.processor.simulation;
 
 import dev.millrace.core.reading.Measurement;
-import dev.millrace.processor.anomaly.Anomaly;
-import dev.millrace.processor.anomaly.Detection;
+import dev.millrace.core.wire.HashKey;
+import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.processor.anomaly.SeriesId;
-import dev.millrace.processor.anomaly.SeriesState;
+import dev.millrace.processor.anomaly.detect.Detection;
 import dev.millrace.processor.store.DeadLetter;
 import dev.millrace.processor.store.Gap;
 import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Sample;
 import dev.millrace.processor.store.Seen;
+import dev.millrace.processor.store.SeriesSnapshot;
 import dev.millrace.processor.store.ShardState;
+import dev.millrace.processor.store.StoredAnomaly;
+import dev.millrace.processor.store.StoredSeries;
 import dev.millrace.processor.store.Work;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +48,8 @@ final class Content {
 
     private final Map<String, Row> rows = new TreeMap<>();
     private final Map<SeriesId, TreeMap<Long, Measurement>> samples = new TreeMap<>();
-    private final Map<UUID, Anomaly> anomalies = new TreeMap<>();
+    private final Map<UUID, StoredAnomaly> anomalies = new TreeMap<>();
+    private final Map<SeriesId, SeriesSnapshot> snapshots = new TreeMap<>();
     private final Map<Place, DeadLetter.Reason> deadLetters = new TreeMap<>();
     private final Map<Place, Gap> gaps = new TreeMap<>();
     private final Map<String, Seen> seen = new TreeMap<>();
@@ -75,13 +81,13 @@ final class Content {
         Map<Sample, Boolean> rows = new HashMap<>();
         samples.forEach((series, values) ->
                 values.forEach((at, measurement) -> rows.put(new Sample(series, at, measurement), true)));
-        return new Stored(rows, anomalies, deadLetters, seen);
+        return new Stored(rows, anomalies(), deadLetters, seen);
     }
 
     /** All that is stored of readings. */
     record Stored(
             Map<Sample, Boolean> samples,
-            Map<UUID, Anomaly> anomalies,
+            Map<UUID, StoredAnomaly> anomalies,
             Map<Place, DeadLetter.Reason> deadLetters,
             Map<String, Seen> seen) {}
 
@@ -129,12 +135,15 @@ final class Content {
                 inserted++;
             }
         }
-        work.detection().closings().forEach(this::close);
-        for (Anomaly anomaly : work.detection().opened()) {
-            if (!anomalies.containsKey(anomaly.id())) {
-                put(anomalies, anomaly.id(), anomaly);
+        for (Detection.Opened opened : work.detection().opened()) {
+            if (!anomalies.containsKey(opened.anomaly().id())) {
+                put(anomalies, opened.anomaly().id(), StoredAnomaly.of(opened));
             }
         }
+        work.detection().changed().forEach(this::goOn);
+        work.snapshots()
+                .series()
+                .forEach(snapshot -> write(snapshot, work.snapshots().upToDate()));
         for (DeadLetter letter : work.deadLetters()) {
             Place place = new Place(shardId, letter.position());
             if (deadLetters.containsKey(place)) {
@@ -156,39 +165,74 @@ final class Content {
         return inserted;
     }
 
-    private void close(Detection.Closing closing) {
-        for (Anomaly anomaly : List.copyOf(anomalies.values())) {
-            if (anomaly.closedAt().isEmpty()
-                    && anomaly.series().equals(closing.series())
-                    && anomaly.rule().equals(closing.rule())) {
-                put(
-                        anomalies,
-                        anomaly.id(),
-                        new Anomaly(
-                                anomaly.series(),
-                                anomaly.rule(),
-                                anomaly.severity(),
-                                anomaly.openedAt(),
-                                OptionalLong.of(closing.closedAt()),
-                                anomaly.value()));
+    private void goOn(Detection.Changed changed) {
+        StoredAnomaly before = anomalies.get(changed.id());
+        if (before != null && before.closedAt().isEmpty()) {
+            put(anomalies, changed.id(), before.with(changed.course()));
+        }
+    }
+
+    private void write(SeriesSnapshot snapshot, boolean upToDate) {
+        put(snapshots, snapshot.id(), snapshot);
+        if (!upToDate) {
+            return;
+        }
+        snapshot.open().forEach(this::goOn);
+        for (StoredAnomaly anomaly : List.copyOf(anomalies.values())) {
+            if (anomaly.series().equals(snapshot.id())
+                    && anomaly.closedAt().isEmpty()
+                    && snapshot.open().stream().noneMatch(one -> one.id().equals(anomaly.id()))) {
+                put(anomalies, anomaly.id(), anomaly.closedBy(snapshot.lastAt()));
             }
         }
     }
 
-    Map<SeriesId, SeriesState> series(Collection<SeriesId> ids) {
-        Map<SeriesId, SeriesState> states = new HashMap<>();
+    Map<SeriesId, StoredSeries> series(Collection<SeriesId> ids) {
+        Map<SeriesId, StoredSeries> stored = new HashMap<>();
         for (SeriesId id : ids) {
+            SeriesSnapshot snapshot = snapshots.get(id);
             TreeMap<Long, Measurement> values = samples.get(id);
-            if (values != null && !values.isEmpty()) {
-                List<String> open = anomalies.values().stream()
-                        .filter(anomaly ->
-                                anomaly.closedAt().isEmpty() && anomaly.series().equals(id))
-                        .map(Anomaly::rule)
-                        .sorted()
-                        .toList();
-                states.put(id, new SeriesState(values.lastKey(), open));
+            if (snapshot != null) {
+                stored.put(id, new StoredSeries.Snapshot(snapshot.state()));
+            } else if (values != null && !values.isEmpty()) {
+                stored.put(id, new StoredSeries.Rows(values.lastKey()));
             }
         }
-        return states;
+        return stored;
+    }
+
+    Map<SeriesId, OptionalLong> watched(HashKeyRange range) {
+        Map<SeriesId, OptionalLong> watched = new HashMap<>();
+        snapshots.forEach((id, snapshot) -> {
+            if (snapshot.watched() && range.contains(HashKey.ofPartitionKey(id.sensorId()))) {
+                watched.put(id, snapshot.dueAt());
+            }
+        });
+        return watched;
+    }
+
+    Set<Position> unstorable(String shardId, Position after, Position upTo) {
+        Set<Position> places = new HashSet<>();
+        deadLetters.forEach((place, reason) -> {
+            if (place.shardId.equals(shardId)
+                    && reason == DeadLetter.Reason.UNSTORABLE
+                    && place.position.isBehind(after)
+                    && !place.position.isBehind(upTo)) {
+                places.add(place.position);
+            }
+        });
+        return places;
+    }
+
+    /** The anomalies, those that are open without what the shard that reads them may not have written yet. */
+    Map<UUID, StoredAnomaly> anomalies() {
+        Map<UUID, StoredAnomaly> fixed = new TreeMap<>();
+        anomalies.forEach((id, anomaly) -> fixed.put(id, anomaly.asFarAsFixed()));
+        return fixed;
+    }
+
+    /** How many series are written down. */
+    int written() {
+        return snapshots.size();
     }
 }

@@ -3,6 +3,7 @@ package dev.millrace.processor.simulation;
 import dev.millrace.core.reading.Measurement;
 import dev.millrace.processor.ownership.LeaseTime;
 import dev.millrace.processor.store.CommitResult;
+import dev.millrace.processor.store.DetectorState;
 import dev.millrace.processor.store.Progress;
 import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.Work;
@@ -244,7 +245,7 @@ final class SimulatedDatabase {
             Content.Row row = content.row(shardId);
             if (!granted) {
                 answer.accept(Optional.of(new CommitResult.Unavailable("lock time-out")));
-            } else if (row == null || !moves(row.state().progress(), from)) {
+            } else if (row == null || !moves(row.state(), from, work)) {
                 answer.accept(Optional.of(new CommitResult.Fenced()));
             } else {
                 locks.put(shardId, session);
@@ -255,10 +256,13 @@ final class SimulatedDatabase {
         });
     }
 
-    private boolean moves(Progress stored, Progress from) {
-        return (!tests.epoch || stored.epoch() == from.epoch())
-                && (!tests.position || stored.position().equals(from.position()))
-                && !stored.closed();
+    private boolean moves(ShardState stored, Progress from, Work work) {
+        Progress progress = stored.progress();
+        OptionalLong beat = work.snapshots().beat();
+        return (!tests.epoch || progress.epoch() == from.epoch())
+                && (!tests.position || progress.position().equals(from.position()))
+                && (!tests.position || !tests.epoch || beat.isEmpty() || beat.getAsLong() == stored.beat())
+                && !progress.closed();
     }
 
     /** The other statements of a commit; empty: they are done. */
@@ -331,7 +335,8 @@ final class SimulatedDatabase {
                                 state.startAt(),
                                 work.streamTime().isPresent() ? work.streamTime() : state.streamTime(),
                                 work.cachedTo().isPresent() ? work.cachedTo() : state.cachedTo(),
-                                state.beat() + 1),
+                                state.beat() + 1,
+                                work.snapshots().state().orElse(state.detector())),
                         row.userRecords() + work.userRecords()));
         content.commit(scheduler.now());
         scheduler.note(session.process.owner() + " commits " + shardId + " at " + work.position() + " with "
@@ -410,7 +415,8 @@ final class SimulatedDatabase {
                                             startAt,
                                             OptionalLong.empty(),
                                             OptionalLong.empty(),
-                                            0),
+                                            0,
+                                            DetectorState.NONE),
                                     0));
                 }
             }
@@ -458,7 +464,10 @@ final class SimulatedDatabase {
                                 before == null
                                         ? OptionalLong.empty()
                                         : before.state().cachedTo(),
-                                before == null ? 0 : before.state().beat() + 1),
+                                before == null ? 0 : before.state().beat() + 1,
+                                before == null
+                                        ? DetectorState.NONE
+                                        : before.state().detector()),
                         before == null ? 0 : before.userRecords()));
     }
 }

@@ -4,8 +4,7 @@ import dev.millrace.core.ops.Availability;
 import dev.millrace.core.ops.Health;
 import dev.millrace.core.reading.ReadingDecoder;
 import dev.millrace.core.reading.ReadingLimits;
-import dev.millrace.processor.anomaly.Detector;
-import dev.millrace.processor.anomaly.RuleSet;
+import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.cache.LatestValues;
 import dev.millrace.processor.ownership.LeaseTime;
 import dev.millrace.processor.ownership.Leases;
@@ -19,6 +18,7 @@ import dev.millrace.processor.shard.RunningShards;
 import dev.millrace.processor.shard.ShardLoop;
 import dev.millrace.processor.shard.ShardMeter;
 import dev.millrace.processor.shard.ShardSupervisor;
+import dev.millrace.processor.shard.SnapshotPace;
 import dev.millrace.processor.shard.StreamCatalog;
 import dev.millrace.processor.store.LatestValue;
 import dev.millrace.processor.store.SeriesShares;
@@ -47,6 +47,7 @@ final class SimulatedProcessor {
             SimulatedStream stream,
             SimulatedDatabase database,
             RuleSet rules,
+            SnapshotPace pace,
             StartPosition start,
             Scheduler scheduler) {}
 
@@ -179,6 +180,10 @@ final class SimulatedProcessor {
         return counts.fenced;
     }
 
+    long refed() {
+        return counts.refed;
+    }
+
     static ReadingDecoder decoder() {
         return new ReadingDecoder(ReadingLimits.DEFAULT);
     }
@@ -188,6 +193,7 @@ final class SimulatedProcessor {
         return new ShardLoop(
                 new ShardLoop.Claim(
                         shardId,
+                        taken.shard().range(),
                         taken.epoch(),
                         taken.cachedTo(),
                         TimeUnit.NANOSECONDS.toMicros(
@@ -197,7 +203,7 @@ final class SimulatedProcessor {
                         world.stream.reader(process, taken.shard()), stores.shard(shardId), new Cache(), series.take()),
                 new ShardLoop.Availabilities(kinesis, postgresql),
                 new BatchDecoder(decoder(), taken.shard().range()),
-                new Detector(world.rules),
+                new ShardLoop.Detection(() -> Optional.of(world.rules), world.pace),
                 counts,
                 waits,
                 process.random());
@@ -232,10 +238,22 @@ final class SimulatedProcessor {
     private final class Counts implements ShardMeter {
 
         private int fenced;
+        private long refed;
 
         @Override
         public void committed(Batch batch, Work work, int rows) {
             // the database counts
+        }
+
+        @Override
+        public void refed(int userRecords) {
+            refed += userRecords;
+            world.scheduler.note(process.owner() + " feeds " + userRecords + " user records again");
+        }
+
+        @Override
+        public void remembered(String shardId, int series, int dirty) {
+            // nobody looks
         }
 
         @Override

@@ -1,7 +1,7 @@
 package dev.millrace.processor.simulation;
 
+import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.processor.anomaly.SeriesId;
-import dev.millrace.processor.anomaly.SeriesState;
 import dev.millrace.processor.store.CommitResult;
 import dev.millrace.processor.store.Loaded;
 import dev.millrace.processor.store.Position;
@@ -9,6 +9,7 @@ import dev.millrace.processor.store.Progress;
 import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.ShardStore;
 import dev.millrace.processor.store.StartPosition;
+import dev.millrace.processor.store.StoredSeries;
 import dev.millrace.processor.store.StreamStore;
 import dev.millrace.processor.store.Work;
 import java.util.Collection;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -142,9 +144,26 @@ final class SimulatedStores {
         }
 
         @Override
-        public Loaded<Map<SeriesId, SeriesState>> series(Collection<SeriesId> ids) {
+        public Loaded<Map<SeriesId, StoredSeries>> series(Collection<SeriesId> ids) {
             return load((session, answer) ->
                     answer.accept(Optional.of(database.content().series(ids))));
+        }
+
+        @Override
+        public Loaded<Map<SeriesId, OptionalLong>> watched(HashKeyRange range) {
+            return load((session, answer) ->
+                    answer.accept(Optional.of(database.content().watched(range))));
+        }
+
+        @Override
+        public Loaded<Set<Position>> unstorable(Position after, Position upTo) {
+            return load((session, answer) ->
+                    answer.accept(Optional.of(database.content().unstorable(shardId, after, upTo))));
+        }
+
+        @Override
+        public Loaded<Optional<String>> rules(int version) {
+            throw new AssertionError("there is one version of the rules");
         }
 
         @Override

@@ -1,9 +1,10 @@
 package dev.millrace.processor.simulation;
 
-import dev.millrace.processor.anomaly.RuleFile;
-import dev.millrace.processor.anomaly.RuleSet;
+import dev.millrace.processor.anomaly.rule.RuleFile;
+import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.ownership.LeaseTime;
 import dev.millrace.processor.ownership.Leases;
+import dev.millrace.processor.shard.SnapshotPace;
 import dev.millrace.processor.shard.StreamCatalog;
 import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.StartPosition;
@@ -39,7 +40,33 @@ final class SimulatedWorld {
     /** Outlasted by some outages. */
     private static final Duration SHORT_RETENTION = Duration.ofSeconds(15);
 
-    private static final RuleSet RULES = RuleFile.shipped();
+    private static final RuleSet RULES = rules("""
+            version: 1
+            rules:
+              - name: hot
+                metric: temperature
+                above: 90
+                severity: warning
+              - name: cold
+                metric: temperature
+                below: 85
+                severity: info
+              - name: silent
+                metric: temperature
+                silentFor: 4s
+                severity: critical
+              - name: stopped
+                metric: status
+                silentFor: 9s
+                severity: warning
+            """);
+
+    private static RuleSet rules(String text) {
+        if (RuleFile.parse(text) instanceof RuleFile.Valid(RuleSet rules)) {
+            return rules;
+        }
+        throw new IllegalArgumentException(text);
+    }
 
     /** What is taken away from the system, for to see that the simulation notices. */
     enum Without {
@@ -66,7 +93,7 @@ final class SimulatedWorld {
      *
      * @param hash of all that happened
      */
-    record History(long hash, int commits, int takes, int fenced) {}
+    record History(long hash, int commits, int takes, int fenced, long refed) {}
 
     private final Without without;
     private final RandomGenerator random;
@@ -114,7 +141,9 @@ final class SimulatedWorld {
                     case 0 -> new StartPosition.At(stream.micros() + TimeUnit.SECONDS.toMicros(random.nextInt(8)));
                     default -> new StartPosition.TrimHorizon();
                 };
-        surroundings = new SimulatedProcessor.Surroundings(time, stream, database, RULES, start, scheduler);
+        // slow, so that there is something to be fed again
+        SnapshotPace pace = new SnapshotPace(1 + random.nextInt(4), Duration.ofSeconds(5 + random.nextInt(20)));
+        surroundings = new SimulatedProcessor.Surroundings(time, stream, database, RULES, pace, start, scheduler);
     }
 
     private RandomGenerator random() {
@@ -146,7 +175,7 @@ final class SimulatedWorld {
             producers.stop();
             scheduler.run(READING_ON.toNanos());
             everythingIsStoredOnce();
-            return new History(scheduler.hash(), invariants.commits(), invariants.takes(), fenced());
+            return new History(scheduler.hash(), invariants.commits(), invariants.takes(), fenced(), refed());
         } finally {
             all.forEach(processor -> processor.process().crash());
             scheduler.windUp();
@@ -235,6 +264,10 @@ final class SimulatedWorld {
         return scheduler.lastLines();
     }
 
+    private long refed() {
+        return all.stream().mapToLong(SimulatedProcessor::refed).sum();
+    }
+
     private int fenced() {
         return all.stream().mapToInt(SimulatedProcessor::fenced).sum();
     }
@@ -310,7 +343,10 @@ final class SimulatedWorld {
         Content.Stored stored = content.stored();
         same("dead letters", wanted.deadLetters(), stored.deadLetters());
         same("rows", wanted.samples(), stored.samples());
-        same("anomalies", wanted.anomalies(), stored.anomalies());
+        if (content.gaps().isEmpty() && stream.retentionMicros() > TimeUnit.MINUTES.toMicros(10)) {
+            // what retention has trimmed cannot be fed again
+            same("anomalies", wanted.anomalies(), stored.anomalies());
+        }
         same("sensors seen", wanted.seen(), stored.seen());
     }
 

@@ -102,13 +102,15 @@ class SimulationTest {
         });
         assertEquals(SEEDS, findings.histories.size());
         System.out.printf(
-                "%d histories: %d commits, %d take-overs, %d fenced commits%n",
+                "%d histories: %d commits, %d take-overs, %d fenced commits, %d user records fed again%n",
                 SEEDS,
                 findings.histories.stream().mapToLong(History::commits).sum(),
                 findings.histories.stream().mapToLong(History::takes).sum(),
-                findings.histories.stream().mapToLong(History::fenced).sum());
+                findings.histories.stream().mapToLong(History::fenced).sum(),
+                findings.histories.stream().mapToLong(History::refed).sum());
         // or else they prove nothing
         assertTrue(findings.histories.stream().anyMatch(history -> history.fenced() > 0));
+        assertTrue(findings.histories.stream().anyMatch(history -> history.refed() > 0));
     }
 
     @ParameterizedTest

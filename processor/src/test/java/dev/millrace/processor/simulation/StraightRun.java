@@ -4,24 +4,27 @@ import dev.millrace.core.reading.Decoded;
 import dev.millrace.core.reading.Measurement;
 import dev.millrace.core.reading.Reading;
 import dev.millrace.core.reading.ReadingDecoder;
+import dev.millrace.core.wire.HashKey;
 import dev.millrace.core.wire.StreamRecord;
 import dev.millrace.core.wire.UserRecord;
-import dev.millrace.processor.anomaly.Detection;
-import dev.millrace.processor.anomaly.Detector;
-import dev.millrace.processor.anomaly.RuleSet;
 import dev.millrace.processor.anomaly.SeriesId;
-import dev.millrace.processor.anomaly.SeriesState;
+import dev.millrace.processor.anomaly.detect.Detection;
+import dev.millrace.processor.anomaly.detect.Detector;
+import dev.millrace.processor.anomaly.detect.Series;
+import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.shard.ShardRecord;
 import dev.millrace.processor.store.DeadLetter;
 import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Sample;
 import dev.millrace.processor.store.Seen;
+import dev.millrace.processor.store.Snapshots;
 import dev.millrace.processor.store.Work;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.function.LongPredicate;
 
 /** What is stored of a stream where nothing ever goes wrong: shard by shard, parents first, reading by reading. */
@@ -29,6 +32,7 @@ final class StraightRun {
 
     private final Content content = new Content();
     private final Detector detector;
+    private final Map<SeriesId, Series> series = new TreeMap<>();
     private final ReadingDecoder decoder = SimulatedProcessor.decoder();
 
     private StraightRun(RuleSet rules) {
@@ -48,7 +52,24 @@ final class StraightRun {
                 run.take(shard, i, subSequenceNumber -> invariants.isExcused(shard, index, subSequenceNumber, actual));
             }
         }
+        for (SimulatedStream.Shard shard : stream.open()) {
+            Content.Row row = actual.row(shard.info.shardId());
+            if (row != null) {
+                row.state().streamTime().ifPresent(time -> run.pass(shard, time));
+            }
+        }
         return run.content;
+    }
+
+    /** What is silent when a shard has been read up to a time. */
+    private void pass(SimulatedStream.Shard shard, long streamTime) {
+        Detection detection = new Detection();
+        series.forEach((id, state) -> {
+            if (shard.info.range().contains(HashKey.ofPartitionKey(id.sensorId()))) {
+                detector.pass(id, state, streamTime, detection);
+            }
+        });
+        store(shard, Position.START, List.of(), List.of(), Map.of(), detection);
     }
 
     private void take(SimulatedStream.Shard shard, int index, LongPredicate isExcused) {
@@ -93,7 +114,7 @@ final class StraightRun {
             UserRecord user,
             DeadLetter.Reason reason) {
         DeadLetter letter = new DeadLetter(position, record.arrivedAt(), user, reason, "", "");
-        store(shard, position, List.of(letter), List.of(), Map.of());
+        store(shard, position, List.of(letter), List.of(), Map.of(), new Detection());
     }
 
     private void store(SimulatedStream.Shard shard, Position position, ShardRecord record, Reading reading) {
@@ -103,7 +124,12 @@ final class StraightRun {
             samples.add(new Sample(series, reading.timestamp(), measurement));
         }
         Seen seen = new Seen(record.arrivedAt(), record.arrivedAt());
-        store(shard, position, List.of(), samples, Map.of(reading.sensorId(), seen));
+        Detection detection = new Detection();
+        for (Sample sample : samples) {
+            Series own = series.computeIfAbsent(sample.series(), _ -> Series.fresh());
+            detector.feed(sample.series(), own, sample.at(), record.arrivedAt(), sample.measurement(), detection);
+        }
+        store(shard, position, List.of(), samples, Map.of(reading.sensorId(), seen), detection);
     }
 
     private static boolean isUnstorable(Measurement measurement) {
@@ -116,12 +142,8 @@ final class StraightRun {
             Position position,
             List<DeadLetter> letters,
             List<Sample> samples,
-            Map<String, Seen> seen) {
-        Detection detection = new Detection();
-        for (Sample sample : samples) {
-            SeriesState state = content.series(List.of(sample.series())).getOrDefault(sample.series(), SeriesState.NEW);
-            detector.feed(sample.series(), new Detector.Series(state), sample.at(), sample.measurement(), detection);
-        }
+            Map<String, Seen> seen,
+            Detection detection) {
         content.store(
                 shard.info.shardId(),
                 new Work(
@@ -135,6 +157,7 @@ final class StraightRun {
                         letters,
                         seen,
                         detection,
-                        Optional.empty()));
+                        Optional.empty(),
+                        Snapshots.NONE));
     }
 }

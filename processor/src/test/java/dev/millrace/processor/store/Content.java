@@ -1,14 +1,15 @@
 package dev.millrace.processor.store;
 
 import dev.millrace.core.reading.Measurement;
-import dev.millrace.processor.anomaly.Anomaly;
 import dev.millrace.processor.anomaly.SeriesId;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -40,10 +41,13 @@ public final class Content {
     Optional<OptionalLong> start = Optional.empty();
     final Map<String, Shard> shards = new TreeMap<>();
     final Map<Identity, Measurement> samples = new HashMap<>();
-    final Map<UUID, Anomaly> anomalies = new TreeMap<>();
+    final Map<UUID, StoredAnomaly> anomalies = new TreeMap<>();
     final Map<String, List<Position>> deadLetters = new TreeMap<>();
     final Map<String, Map<Position, Gap>> gaps = new TreeMap<>();
     final Map<String, Seen> seen = new TreeMap<>();
+    final Map<String, Set<Position>> unstorable = new TreeMap<>();
+    final Map<SeriesId, SeriesSnapshot> snapshots = new TreeMap<>();
+    final Map<Integer, String> rules = new TreeMap<>();
 
     private final List<Consumer<String>> listeners = new ArrayList<>();
 
@@ -98,6 +102,10 @@ public final class Content {
         replace(samples, other.samples);
         replace(anomalies, other.anomalies);
         replace(seen, other.seen);
+        replace(snapshots, other.snapshots);
+        replace(rules, other.rules);
+        unstorable.clear();
+        other.unstorable.forEach((id, places) -> unstorable.put(id, new HashSet<>(places)));
         shards.clear();
         other.shards.forEach((id, shard) -> shards.put(id, new Shard(shard)));
         deadLetters.clear();
@@ -110,6 +118,16 @@ public final class Content {
         Map<K, V> other = Map.copyOf(by);
         map.clear();
         map.putAll(other);
+    }
+
+    /** Stores the rules of a version. */
+    public synchronized void store(int version, String text) {
+        rules.put(version, text);
+    }
+
+    /** The series that are written down. */
+    public synchronized Map<SeriesId, SeriesSnapshot> snapshots() {
+        return new TreeMap<>(snapshots);
     }
 
     /** Tells from now on the ids of shards that are given up, or read out. */

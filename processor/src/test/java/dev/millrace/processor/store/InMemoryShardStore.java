@@ -1,17 +1,20 @@
 package dev.millrace.processor.store;
 
 import dev.millrace.core.reading.Measurement;
-import dev.millrace.processor.anomaly.Anomaly;
-import dev.millrace.processor.anomaly.Detection;
+import dev.millrace.core.wire.HashKey;
+import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.processor.anomaly.SeriesId;
-import dev.millrace.processor.anomaly.SeriesState;
+import dev.millrace.processor.anomaly.detect.Detection;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A shard's store as the contract has it, without a database. Several may share one {@link Content}. */
 public final class InMemoryShardStore implements ShardStore {
@@ -32,26 +35,58 @@ public final class InMemoryShardStore implements ShardStore {
     }
 
     @Override
-    public Loaded<Map<SeriesId, SeriesState>> series(Collection<SeriesId> ids) {
+    public Loaded<Map<SeriesId, StoredSeries>> series(Collection<SeriesId> ids) {
         synchronized (content) {
-            Map<SeriesId, SeriesState> states = new HashMap<>();
-            content.samples.keySet().stream()
-                    .filter(identity -> ids.contains(identity.series()))
-                    .forEach(identity -> states.merge(
+            Map<SeriesId, StoredSeries> stored = new HashMap<>();
+            for (Content.Identity identity : content.samples.keySet()) {
+                if (ids.contains(identity.series())) {
+                    stored.merge(
                             identity.series(),
-                            new SeriesState(identity.at(), openRules(identity.series())),
-                            (a, b) -> a.lastAt() > b.lastAt() ? a : b));
-            return new Loaded.Found<>(states);
+                            new StoredSeries.Rows(identity.at()),
+                            (a, b) -> lastAt(a) > lastAt(b) ? a : b);
+                }
+            }
+            for (SeriesId id : ids) {
+                SeriesSnapshot snapshot = content.snapshots.get(id);
+                if (snapshot != null) {
+                    stored.put(id, new StoredSeries.Snapshot(snapshot.state()));
+                }
+            }
+            return new Loaded.Found<>(stored);
         }
     }
 
-    private List<String> openRules(SeriesId series) {
-        return content.anomalies.values().stream()
-                .filter(anomaly ->
-                        anomaly.series().equals(series) && anomaly.closedAt().isEmpty())
-                .map(Anomaly::rule)
-                .sorted()
-                .toList();
+    private static long lastAt(StoredSeries stored) {
+        return stored instanceof StoredSeries.Rows(long lastAt) ? lastAt : Long.MAX_VALUE;
+    }
+
+    @Override
+    public Loaded<Map<SeriesId, OptionalLong>> watched(HashKeyRange range) {
+        synchronized (content) {
+            Map<SeriesId, OptionalLong> watched = new HashMap<>();
+            content.snapshots.forEach((id, snapshot) -> {
+                if (snapshot.watched() && range.contains(HashKey.ofPartitionKey(id.sensorId()))) {
+                    watched.put(id, snapshot.dueAt());
+                }
+            });
+            return new Loaded.Found<>(watched);
+        }
+    }
+
+    @Override
+    public Loaded<Set<Position>> unstorable(Position after, Position upTo) {
+        synchronized (content) {
+            return new Loaded.Found<>(content.unstorable.getOrDefault(shardId, Set.of()).stream()
+                    .filter(place -> place.isBehind(after) && !place.isBehind(upTo))
+                    .collect(Collectors.toSet()));
+        }
+    }
+
+    @Override
+    public Loaded<Optional<String>> rules(int version) {
+        synchronized (content) {
+            return new Loaded.Found<>(Optional.ofNullable(content.rules.get(version)));
+        }
     }
 
     @Override
@@ -59,6 +94,9 @@ public final class InMemoryShardStore implements ShardStore {
         synchronized (content) {
             Content.Shard shard = content.shards.get(shardId);
             if (shard == null || !from.equals(shard.state.progress()) || from.closed()) {
+                return new CommitResult.Fenced();
+            }
+            if (work.snapshots().beat().isPresent() && work.snapshots().beat().getAsLong() != shard.state.beat()) {
                 return new CommitResult.Fenced();
             }
             if (work.samples().stream().anyMatch(InMemoryShardStore::isRefused)) {
@@ -85,17 +123,30 @@ public final class InMemoryShardStore implements ShardStore {
                 state.startAt(),
                 later(state.streamTime(), work.streamTime()),
                 later(state.cachedTo(), work.cachedTo()),
-                state.beat() + 1);
+                state.beat() + 1,
+                work.snapshots().state().orElse(state.detector()));
         shard.userRecords += work.userRecords();
         int rows = 0;
         for (Sample sample : work.samples()) {
             Content.Identity identity = new Content.Identity(sample.series(), sample.at());
             rows += content.samples.putIfAbsent(identity, sample.measurement()) == null ? 1 : 0;
         }
-        work.detection().closings().forEach(this::close);
-        work.detection().opened().forEach(anomaly -> content.anomalies.putIfAbsent(anomaly.id(), anomaly));
+        work.detection()
+                .opened()
+                .forEach(one -> content.anomalies.putIfAbsent(one.anomaly().id(), StoredAnomaly.of(one)));
+        work.detection().changed().forEach(this::goOn);
+        work.snapshots()
+                .series()
+                .forEach(snapshot -> write(snapshot, work.snapshots().upToDate()));
         List<Position> letters = content.deadLetters.computeIfAbsent(shardId, _ -> new ArrayList<>());
-        work.deadLetters().forEach(letter -> letters.add(letter.position()));
+        for (DeadLetter letter : work.deadLetters()) {
+            letters.add(letter.position());
+            if (letter.reason() == DeadLetter.Reason.UNSTORABLE) {
+                content.unstorable
+                        .computeIfAbsent(shardId, _ -> new HashSet<>())
+                        .add(letter.position());
+            }
+        }
         work.gap().ifPresent(gap -> content.gaps
                 .computeIfAbsent(shardId, _ -> new HashMap<>())
                 .putIfAbsent(gap.after(), gap));
@@ -115,18 +166,23 @@ public final class InMemoryShardStore implements ShardStore {
         return OptionalLong.of(Math.max(a.getAsLong(), b.getAsLong()));
     }
 
-    private void close(Detection.Closing closing) {
-        content.anomalies.replaceAll((_, anomaly) -> anomaly.closedAt().isEmpty()
-                        && anomaly.series().equals(closing.series())
-                        && anomaly.rule().equals(closing.rule())
-                ? new Anomaly(
-                        anomaly.series(),
-                        anomaly.rule(),
-                        anomaly.severity(),
-                        anomaly.openedAt(),
-                        OptionalLong.of(closing.closedAt()),
-                        anomaly.value())
-                : anomaly);
+    private void write(SeriesSnapshot snapshot, boolean upToDate) {
+        content.snapshots.put(snapshot.id(), snapshot);
+        if (upToDate) {
+            snapshot.open().forEach(this::goOn);
+            content.anomalies.replaceAll((id, anomaly) -> anomaly.series().equals(snapshot.id())
+                            && anomaly.closedAt().isEmpty()
+                            && snapshot.open().stream()
+                                    .noneMatch(one -> one.id().equals(id))
+                    ? anomaly.closedBy(snapshot.lastAt())
+                    : anomaly);
+        }
+    }
+
+    private void goOn(Detection.Changed changed) {
+        content.anomalies.computeIfPresent(
+                changed.id(),
+                (_, anomaly) -> anomaly.closedAt().isPresent() ? anomaly : anomaly.with(changed.course()));
     }
 
     @Override
@@ -144,7 +200,8 @@ public final class InMemoryShardStore implements ShardStore {
                     state.startAt(),
                     state.streamTime(),
                     state.cachedTo(),
-                    state.beat() + 1);
+                    state.beat() + 1,
+                    state.detector());
             content.tell(shardId);
             return new Loaded.Found<>(true);
         }

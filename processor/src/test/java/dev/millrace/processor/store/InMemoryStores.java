@@ -21,6 +21,11 @@ final class InMemoryStores implements Stores {
     }
 
     @Override
+    public RuleStore rules() {
+        return new InMemoryRuleStore(content);
+    }
+
+    @Override
     public StoredContent content(String shardId) {
         return content.stored(shardId);
     }

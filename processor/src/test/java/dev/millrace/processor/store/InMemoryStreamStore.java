@@ -47,7 +47,8 @@ public final class InMemoryStreamStore implements StreamStore {
                 startAt,
                 OptionalLong.empty(),
                 OptionalLong.empty(),
-                beat);
+                beat,
+                DetectorState.NONE);
     }
 
     @Override
@@ -78,7 +79,8 @@ public final class InMemoryStreamStore implements StreamStore {
                     old.startAt(),
                     old.streamTime(),
                     old.cachedTo(),
-                    old.beat() + 1);
+                    old.beat() + 1,
+                    old.detector());
             return new Loaded.Found<>(Optional.of(epoch));
         }
     }

@@ -311,7 +311,8 @@ class PgOutageIT extends StoreContract {
                         OptionalLong.empty(),
                         OptionalLong.empty(),
                         OptionalLong.empty(),
-                        0),
+                        0,
+                        DetectorState.NONE),
                 state(newStore(SHARD)));
         assertTrue(take(newStream(), SHARD, "new") > 1);
     }

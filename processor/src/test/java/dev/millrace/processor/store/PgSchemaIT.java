@@ -43,7 +43,7 @@ class PgSchemaIT {
                     assertInstanceOf(FlywayMigrations.UpToDate.class, one.get()).applied();
         }
         // each migration by one of them
-        assertEquals(4, applied);
+        assertEquals(5, applied);
     }
 
     @Test

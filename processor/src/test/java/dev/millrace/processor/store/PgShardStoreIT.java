@@ -7,11 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.core.connect.PgPools;
 import dev.millrace.core.wire.HashKey;
 import dev.millrace.core.wire.UserRecord;
-import dev.millrace.processor.anomaly.Anomaly;
-import dev.millrace.processor.anomaly.Detection;
-import dev.millrace.processor.anomaly.Detector;
 import dev.millrace.processor.anomaly.SeriesId;
-import dev.millrace.processor.anomaly.SeriesState;
+import dev.millrace.processor.anomaly.detect.Detection;
+import dev.millrace.processor.anomaly.detect.Series;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
@@ -164,7 +162,11 @@ class PgShardStoreIT extends ShardStoreContract {
     @Test
     void aConnectionThatIsCutInTheMiddleOfACommitStoresNothing() {
         ShardStore seed = store();
-        rows(seed.commit(progress(seed), work("1", number(TEMPERATURE, NOON, 95))));
+        Series series = Series.fresh();
+        Detection opened = new Detection();
+        feed(series, number(TEMPERATURE, NOON, 95), opened);
+        rows(seed.commit(
+                progress(seed), work(new Position("1", 0), List.of(number(TEMPERATURE, NOON, 95)), Map.of(), opened)));
         StoredContent before = content();
         Vertx vertx = Vertx.vertx();
         Pool pool = PgPools.create(vertx, database.config(), "cut", 2, Map.of());
@@ -174,7 +176,6 @@ class PgShardStoreIT extends ShardStoreContract {
         SeriesId speed = new SeriesId("oven-1", "speed");
         // it closes the anomaly that is open, opens another one, and has rows of both kinds
         Detection detection = new Detection();
-        Detector.Series series = new Detector.Series(new SeriesState(NOON, List.of("high")));
         feed(series, number(TEMPERATURE, NOON + 1, 50), detection);
         feed(series, number(TEMPERATURE, NOON + 2, 99), detection);
         List<Sample> samples = List.of(
@@ -208,7 +209,9 @@ class PgShardStoreIT extends ShardStoreContract {
         assertEquals(Set.of(TEMPERATURE, speed, STATUS), content().samples().keySet());
         assertEquals(
                 Set.of(OptionalLong.of(NOON + 1), OptionalLong.empty()),
-                content().anomalies().values().stream().map(Anomaly::closedAt).collect(Collectors.toSet()));
+                content().anomalies().values().stream()
+                        .map(StoredAnomaly::closedAt)
+                        .collect(Collectors.toSet()));
         assertEquals(2, content().anomalies().size());
 
         store.close();
@@ -249,33 +252,6 @@ class PgShardStoreIT extends ShardStoreContract {
         public int size() {
             return samples.size();
         }
-    }
-
-    /** Two open anomalies of one rule and series cannot be: to pass over the second would lose it in silence. */
-    @Test
-    void aSeriesWithoutRowsKeepsItsOpenAnomaly() {
-        ShardStore store = store();
-        rows(store.commit(progress(store), work("1", number(TEMPERATURE, NOON, 95))));
-        database.query("DELETE FROM measurement");
-
-        assertEquals(
-                new Loaded.Found<>(Map.of(TEMPERATURE, new SeriesState(NOON, List.of("high")))),
-                store.series(Set.of(TEMPERATURE)));
-    }
-
-    @Test
-    void aSecondOpenAnomalyOfARuleIsNotPassedOver() {
-        ShardStore store = store();
-        rows(store.commit(progress(store), work("1", number(TEMPERATURE, NOON, 95))));
-        StoredContent before = content();
-
-        // fed as if the series were new
-        CommitResult result = store.commit(progress(store), work("2", number(TEMPERATURE, NOON + 1, 99)));
-
-        // no fault of the row: the series' state is to be loaded anew
-        CommitResult.Unavailable refused = assertInstanceOf(CommitResult.Unavailable.class, result);
-        assertEquals("constraint anomaly_open of table anomaly is broken (SQLSTATE 23505)", refused.reason());
-        assertEquals(before, content());
     }
 
     @Test

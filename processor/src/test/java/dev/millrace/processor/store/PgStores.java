@@ -38,6 +38,13 @@ final class PgStores implements Stores, AutoCloseable {
     }
 
     @Override
+    public synchronized RuleStore rules() {
+        RuleStore store = new PgRuleStore(database.pool());
+        opened.add(store::close);
+        return store;
+    }
+
+    @Override
     public StoredContent content(String shardId) {
         return database.content(new ShardKey(STREAM, CREATED, shardId));
     }
@@ -47,7 +54,7 @@ final class PgStores implements Stores, AutoCloseable {
         opened.forEach(Runnable::run);
         opened.clear();
         database.query("TRUNCATE sensor, metric, series, measurement, state, anomaly, dead_letter, shard_progress,"
-                + " stream_start, gap");
+                + " stream_start, gap, detector_snapshot, rule_set");
     }
 
     /** Ends the sessions of all who use the database, but for the one that asks. */

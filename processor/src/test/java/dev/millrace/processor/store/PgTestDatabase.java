@@ -3,19 +3,16 @@ package dev.millrace.processor.store;
 import dev.millrace.core.config.DatabaseConfig;
 import dev.millrace.core.connect.PgPools;
 import dev.millrace.core.reading.Measurement;
-import dev.millrace.processor.anomaly.Anomaly;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.anomaly.Severity;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -74,20 +71,29 @@ public final class PgTestDatabase implements AutoCloseable {
                 throw new AssertionError("an identity is there as a number and as a text: " + row.deepToString());
             }
         }
-        Map<UUID, Anomaly> anomalies = new TreeMap<>();
+        Map<UUID, StoredAnomaly> anomalies = new TreeMap<>();
         for (Row row : query("""
-                SELECT anomaly_id, sensor_id, name, rule, severity, opened_at, closed_at, value FROM anomaly
+                SELECT anomaly_id, sensor_id, name, rule, rule_version, condition, severity, message, opened_at, arrived_at, value,
+                    text, closed_at, peak, count, revision FROM anomaly
                     JOIN sensor USING (sensor_key) JOIN metric USING (metric_key)""")) {
-            OffsetDateTime closedAt = row.getOffsetDateTime(6);
             anomalies.put(
                     row.getUUID(0),
-                    new Anomaly(
+                    new StoredAnomaly(
+                            row.getUUID(0),
                             new SeriesId(row.getString(1), row.getString(2)),
                             row.getString(3),
-                            Severity.parse(row.getString(4)).orElseThrow(),
-                            PgTime.micros(row.getOffsetDateTime(5)),
-                            closedAt == null ? OptionalLong.empty() : OptionalLong.of(PgTime.micros(closedAt)),
-                            row.getDouble(7)));
+                            row.getInteger(4),
+                            row.getString(5),
+                            Severity.parse(row.getString(6)).orElseThrow(),
+                            row.getString(7),
+                            PgTime.micros(row.getOffsetDateTime(8)),
+                            PgTime.micros(row.getOffsetDateTime(9)),
+                            row.getDouble(10),
+                            Optional.ofNullable(row.getString(11)),
+                            PgTime.optional(row.getOffsetDateTime(12)),
+                            row.getDouble(13),
+                            row.getLong(14),
+                            row.getInteger(15)));
         }
         String of = " WHERE shard_id = '" + shard.shardId() + "'";
         List<Position> deadLetters = new ArrayList<>();

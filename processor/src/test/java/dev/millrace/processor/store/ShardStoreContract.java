@@ -1,5 +1,6 @@
 package dev.millrace.processor.store;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -7,18 +8,19 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.millrace.core.reading.Measurement;
 import dev.millrace.core.wire.HashKey;
+import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.core.wire.UserRecord;
-import dev.millrace.processor.anomaly.Anomaly;
-import dev.millrace.processor.anomaly.Detection;
-import dev.millrace.processor.anomaly.Detector;
 import dev.millrace.processor.anomaly.SeriesId;
-import dev.millrace.processor.anomaly.SeriesState;
 import dev.millrace.processor.anomaly.Severity;
+import dev.millrace.processor.anomaly.detect.Detection;
+import dev.millrace.processor.anomaly.detect.Series;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -38,7 +40,8 @@ public abstract class ShardStoreContract extends StoreContract {
                 OptionalLong.empty(),
                 OptionalLong.empty(),
                 OptionalLong.empty(),
-                0);
+                0,
+                DetectorState.NONE);
         assertEquals(fresh, state(newStore(SHARD)));
         assertEquals(Map.of(SHARD, fresh), shards(newStream()));
     }
@@ -300,7 +303,7 @@ public abstract class ShardStoreContract extends StoreContract {
     }
 
     @Test
-    void theStateOfASeriesIsItsLatestTimeOfBothKindsAndItsOpenAnomalies() {
+    void ofASeriesThatWasNeverWrittenDownTheLatestTimeOfBothKindsIsKnown() {
         ShardStore store = store();
         rows(store.commit(
                 progress(store),
@@ -312,35 +315,255 @@ public abstract class ShardStoreContract extends StoreContract {
                         text(STATUS, NOON + 7, "OK"))));
 
         assertEquals(
-                new Loaded.Found<>(Map.of(
-                        TEMPERATURE,
-                        new SeriesState(NOON + 1, List.of("high")),
-                        STATUS,
-                        new SeriesState(NOON + 7, List.of()))),
+                new Loaded.Found<>(
+                        Map.of(TEMPERATURE, new StoredSeries.Rows(NOON + 1), STATUS, new StoredSeries.Rows(NOON + 7))),
                 store.series(Set.of(TEMPERATURE, STATUS, new SeriesId("oven-2", "temperature"))));
+    }
+
+    private static SeriesSnapshot snapshot(SeriesId id, OptionalLong dueAt, boolean watched, byte... state) {
+        return new SeriesSnapshot(id, NOON, dueAt, watched, List.of(), state);
+    }
+
+    private static Snapshots of(SeriesSnapshot... series) {
+        return new Snapshots(OptionalLong.empty(), List.of(series), true, Optional.empty());
+    }
+
+    private static byte[] state(Loaded<Map<SeriesId, StoredSeries>> stored, SeriesId id) {
+        return found(stored).get(id) instanceof StoredSeries.Snapshot(byte[] state) ? state : new byte[0];
+    }
+
+    @Test
+    void aSeriesIsThereAsItWasWrittenDownLast() {
+        ShardStore store = store();
+        rows(store.commit(progress(store), work("1", number(TEMPERATURE, NOON, 1), text(STATUS, NOON, "OK"))));
+        Position position = progress(store).position();
+        for (byte version = 1; version <= 2; version++) {
+            rows(store.commit(
+                    progress(store),
+                    snapshots(
+                            position,
+                            of(
+                                    snapshot(TEMPERATURE, OptionalLong.empty(), false, (byte) 0, version),
+                                    snapshot(STATUS, OptionalLong.empty(), false, (byte) -1)))));
+        }
+
+        Loaded<Map<SeriesId, StoredSeries>> stored = newStore(SHARD).series(Set.of(TEMPERATURE, STATUS));
+
+        assertArrayEquals(new byte[] {0, 2}, state(stored, TEMPERATURE));
+        assertArrayEquals(new byte[] {-1}, state(stored, STATUS));
+    }
+
+    @Test
+    void seriesThatAreWatchedAreFoundByTheRangeOfTheirSensors() {
+        ShardStore store = store();
+        List<SeriesSnapshot> all = new ArrayList<>();
+        List<Sample> samples = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            SeriesId id = new SeriesId("oven-" + i, "temperature");
+            samples.add(number(id, NOON, 1));
+            OptionalLong due = i % 3 == 0 ? OptionalLong.empty() : OptionalLong.of(NOON + i);
+            all.add(snapshot(id, due, i % 2 == 0, (byte) i));
+        }
+        rows(store.commit(progress(store), work("1", samples.toArray(Sample[]::new))));
+        rows(store.commit(
+                progress(store), snapshots(progress(store).position(), of(all.toArray(SeriesSnapshot[]::new)))));
+        // the ends are sensors' own places
+        List<HashKey> keys = all.stream()
+                .map(one -> HashKey.ofPartitionKey(one.id().sensorId()))
+                .sorted()
+                .toList();
+        HashKeyRange range = new HashKeyRange(keys.get(4), keys.get(15));
+
+        Map<SeriesId, OptionalLong> wanted = new HashMap<>();
+        all.stream()
+                .filter(one -> one.watched()
+                        && range.contains(HashKey.ofPartitionKey(one.id().sensorId())))
+                .forEach(one -> wanted.put(one.id(), one.dueAt()));
+        assertFalse(wanted.isEmpty());
+        assertEquals(new Loaded.Found<>(wanted), store.watched(range));
+
+        // what is not watched any more is not found any more
+        SeriesId one = wanted.keySet().iterator().next();
+        rows(store.commit(
+                progress(store),
+                snapshots(progress(store).position(), of(snapshot(one, OptionalLong.empty(), false, (byte) 1)))));
+        wanted.remove(one);
+        assertEquals(new Loaded.Found<>(wanted), store.watched(range));
+    }
+
+    @Test
+    void theStateOfTheDetectorCommitsWithTheShardsRow() {
+        ShardStore store = store();
+        DetectorState first = new DetectorState(
+                Optional.of(new Mark(new Position("7", 2), OptionalLong.of(NOON))), OptionalInt.of(3), true);
+        DetectorState second = new DetectorState(
+                Optional.of(new Mark(new Position("8", 0), OptionalLong.of(NOON))), OptionalInt.of(4), false);
+        for (DetectorState state : List.of(first, second)) {
+            rows(store.commit(
+                    progress(store),
+                    snapshots(
+                            Position.START, new Snapshots(OptionalLong.empty(), List.of(), true, Optional.of(state)))));
+            assertEquals(state, state(store).detector());
+        }
+
+        // as a version of the processor commits that knows nothing of it
+        rows(store.commit(progress(store), work("9", number(TEMPERATURE, NOON, 1))));
+        assertEquals(second, state(store).detector());
+        assertEquals(new Loaded.Found<>(true), store.release(progress(store).epoch()));
+        take(newStream(), SHARD, "another");
+        assertEquals(second, state(store).detector());
+    }
+
+    @Test
+    void snapshotsOfAnotherBeatAreNotStored() {
+        ShardStore store = store();
+        long beat = state(store).beat();
+        Snapshots snapshots = new Snapshots(
+                OptionalLong.of(beat + 1),
+                List.of(),
+                true,
+                Optional.of(new DetectorState(Optional.of(Mark.START), OptionalInt.of(1), false)));
+        assertFenced(store.commit(progress(store), snapshots(Position.START, snapshots)));
+        assertEquals(DetectorState.NONE, state(store).detector());
+
+        rows(store.commit(progress(store), idle(Position.START)));
+        rows(store.commit(progress(store), snapshots(Position.START, snapshots)));
     }
 
     @Test
     void anomaliesOpenAndCloseOverCommits() {
         ShardStore store = store();
+        Series series = Series.fresh();
+        Detection first = new Detection();
+        feed(series, number(TEMPERATURE, NOON, 95), first);
+        rows(store.commit(
+                progress(store), work(new Position("1", 0), List.of(number(TEMPERATURE, NOON, 95)), Map.of(), first)));
+        Detection second = new Detection();
+        List<Sample> samples = List.of(
+                number(TEMPERATURE, NOON + 1, 97),
+                number(TEMPERATURE, NOON + 2, 50),
+                number(TEMPERATURE, NOON + 3, 99),
+                number(TEMPERATURE, NOON + 4, 98));
+        samples.forEach(sample -> feed(series, sample, second));
+
+        rows(store.commit(progress(store), work(new Position("2", 0), samples, Map.of(), second)));
+
+        StoredAnomaly closed = StoredAnomaly.of(first.opened().getFirst())
+                .with(second.changed().getFirst().course());
+        StoredAnomaly open = StoredAnomaly.of(second.opened().getFirst());
+        assertEquals(Set.of(closed, open), Set.copyOf(content().anomalies().values()));
+        assertEquals(Set.of(closed.id(), open.id()), content().anomalies().keySet());
+        assertEquals(OptionalLong.of(NOON + 2), closed.closedAt());
+        assertEquals(97, closed.peak());
+        assertEquals(Severity.WARNING, open.severity());
+        assertEquals("too hot", open.message());
+        assertEquals("above", open.condition());
+    }
+
+    /** Two of one series and rule, as after records that were trimmed, must not make a reading unstorable. */
+    @Test
+    void anAnomalyThatIsOpenKeepsNoOtherFromOpening() {
+        ShardStore store = store();
         rows(store.commit(progress(store), work("1", number(TEMPERATURE, NOON, 95))));
-        Detection detection = new Detection();
-        Detector.Series series = new Detector.Series(new SeriesState(NOON, List.of("high")));
-        List<Sample> samples = new ArrayList<>();
-        for (Sample sample : List.of(
-                number(TEMPERATURE, NOON + 1, 50),
-                number(TEMPERATURE, NOON + 2, 99),
-                number(TEMPERATURE, NOON + 3, 98))) {
-            feed(series, sample, detection);
-            samples.add(sample);
+        rows(store.commit(progress(store), work("2", number(TEMPERATURE, NOON + 1, 99))));
+        // and what is there already is not there twice
+        rows(store.commit(progress(store), work("3", number(TEMPERATURE, NOON + 1, 99))));
+
+        assertEquals(2, content().anomalies().size());
+    }
+
+    @Test
+    void aSeriesThatIsWrittenDownBringsItsOpenAnomalyUpToDateAndEndsThoseThatItDoesNotKnow() {
+        ShardStore store = store();
+        rows(store.commit(progress(store), work("1", number(TEMPERATURE, NOON - 5, 95))));
+        Series series = Series.fresh();
+        Detection found = new Detection();
+        feed(series, number(TEMPERATURE, NOON, 91), found);
+        rows(store.commit(
+                progress(store), work(new Position("2", 0), List.of(number(TEMPERATURE, NOON, 91)), Map.of(), found)));
+        feed(series, number(TEMPERATURE, NOON + 1, 98), new Detection());
+        Position position = progress(store).position();
+        StoredContent before = content();
+
+        SeriesSnapshot snapshot = SeriesSnapshot.of(TEMPERATURE, series);
+        // fed again, and not at the position yet: nothing is known by it
+        rows(store.commit(
+                progress(store),
+                snapshots(position, new Snapshots(OptionalLong.empty(), List.of(snapshot), false, Optional.empty()))));
+        assertEquals(before.anomalies(), content().anomalies());
+        rows(store.commit(progress(store), snapshots(position, of(snapshot))));
+
+        StoredAnomaly known = Optional.ofNullable(content()
+                        .anomalies()
+                        .get(found.opened().getFirst().anomaly().id()))
+                .orElseThrow();
+        assertEquals(98, known.peak());
+        assertEquals(2, known.count());
+        assertEquals(OptionalLong.empty(), known.closedAt());
+        StoredAnomaly unknown = content().anomalies().values().stream()
+                .filter(anomaly -> !anomaly.id().equals(known.id()))
+                .findFirst()
+                .orElseThrow();
+        assertEquals(OptionalLong.of(NOON + 1), unknown.closedAt());
+        assertEquals(2, unknown.revision());
+    }
+
+    @Test
+    void whatIsClosedStaysSo() {
+        ShardStore store = store();
+        Series series = Series.fresh();
+        Detection found = new Detection();
+        feed(series, number(TEMPERATURE, NOON, 91), found);
+        SeriesSnapshot open = SeriesSnapshot.of(TEMPERATURE, series);
+        feed(series, number(TEMPERATURE, NOON + 1, 1), found);
+        rows(store.commit(
+                progress(store),
+                work(
+                        new Position("1", 0),
+                        List.of(number(TEMPERATURE, NOON, 91), number(TEMPERATURE, NOON + 1, 1)),
+                        Map.of(),
+                        found)));
+        StoredContent before = content();
+
+        rows(store.commit(progress(store), snapshots(new Position("1", 0), of(open))));
+
+        assertEquals(before.anomalies(), content().anomalies());
+    }
+
+    @Test
+    void thePlacesOfWhatCouldNotBeStoredAreKnown() {
+        ShardStore store = store();
+        UserRecord record = new UserRecord("key", HashKey.ofPartitionKey("key"), 0, new byte[0], 0, 0);
+        List<Position> places =
+                List.of(new Position("9", 7), new Position("10", 0), new Position("10", 1), new Position("11", 0));
+        for (Position place : places) {
+            rows(store.commit(
+                    progress(store),
+                    deadLetters(new DeadLetter(place, NOON, record, DeadLetter.Reason.UNSTORABLE, "", ""))));
         }
+        rows(store.commit(
+                progress(store),
+                deadLetters(new DeadLetter(new Position("10", 2), NOON, record, DeadLetter.Reason.MALFORMED, "", ""))));
 
-        rows(store.commit(progress(store), work(new Position("2", 0), samples, Map.of(), detection)));
+        assertEquals(
+                new Loaded.Found<>(Set.of(new Position("10", 0), new Position("10", 1))),
+                store.unstorable(new Position("9", 7), new Position("10", 5)));
+        assertEquals(new Loaded.Found<>(Set.copyOf(places)), store.unstorable(Position.START, new Position("100", 0)));
+    }
 
-        Anomaly first = new Anomaly(TEMPERATURE, "high", Severity.WARNING, NOON, OptionalLong.of(NOON + 1), 95);
-        Anomaly second = new Anomaly(TEMPERATURE, "high", Severity.WARNING, NOON + 2, OptionalLong.empty(), 99);
-        assertEquals(Set.of(first, second), Set.copyOf(content().anomalies().values()));
-        assertEquals(Set.of(first.id(), second.id()), content().anomalies().keySet());
+    @Test
+    void ofAVersionOfTheRulesTheTextThatWasStoredFirstStays() {
+        RuleStore rules = stores().rules();
+        ShardStore store = store();
+        assertEquals(new Loaded.Found<>(Optional.empty()), rules.highest());
+
+        assertEquals(new Loaded.Found<>("two"), rules.offer(new RuleStore.Stored(2, "two")));
+        assertEquals(new Loaded.Found<>("two"), rules.offer(new RuleStore.Stored(2, "another")));
+        assertEquals(new Loaded.Found<>("one"), rules.offer(new RuleStore.Stored(1, "one")));
+
+        assertEquals(new Loaded.Found<>(Optional.of(new RuleStore.Stored(2, "two"))), rules.highest());
+        assertEquals(new Loaded.Found<>(Optional.of("one")), store.rules(1));
+        assertEquals(new Loaded.Found<>(Optional.empty()), store.rules(3));
     }
 
     @Test

@@ -5,18 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.reading.Measurement;
-import dev.millrace.processor.anomaly.Detection;
-import dev.millrace.processor.anomaly.Detector;
-import dev.millrace.processor.anomaly.Rule;
-import dev.millrace.processor.anomaly.RuleSet;
 import dev.millrace.processor.anomaly.SeriesId;
-import dev.millrace.processor.anomaly.SeriesState;
-import dev.millrace.processor.anomaly.Severity;
+import dev.millrace.processor.anomaly.detect.Detection;
+import dev.millrace.processor.anomaly.detect.Detector;
+import dev.millrace.processor.anomaly.detect.Series;
+import dev.millrace.processor.anomaly.rule.RuleFile;
+import dev.millrace.processor.anomaly.rule.RuleSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /** What the contracts of the stores have in common: the stores, and work to be committed. */
@@ -27,9 +25,19 @@ public abstract class StoreContract {
     protected static final SeriesId TEMPERATURE = new SeriesId("oven-1", "temperature");
     protected static final SeriesId STATUS = new SeriesId("oven-1", "status");
 
-    private static final Detector DETECTOR = new Detector(new RuleSet(
-            1,
-            List.of(new Rule("high", "temperature", OptionalDouble.of(90), OptionalDouble.empty(), Severity.WARNING))));
+    private static final Detector DETECTOR = new Detector(rules("""
+            version: 1
+            rules:
+              - name: high
+                metric: temperature
+                above: 90
+                severity: warning
+                message: too hot
+            """));
+
+    private static RuleSet rules(String text) {
+        return assertInstanceOf(RuleFile.Valid.class, RuleFile.parse(text)).rules();
+    }
 
     /** What the stores of a test are over. */
     protected abstract Stores stores();
@@ -102,10 +110,10 @@ public abstract class StoreContract {
     /** Work that ends at a sequence number, its samples fed to series that are new. */
     protected static Work work(String sequenceNumber, Sample... samples) {
         Detection detection = new Detection();
-        Map<SeriesId, Detector.Series> series = new HashMap<>();
+        Map<SeriesId, Series> series = new HashMap<>();
         Map<String, Seen> seen = new HashMap<>();
         for (Sample sample : samples) {
-            feed(series.computeIfAbsent(sample.series(), _ -> new Detector.Series(SeriesState.NEW)), sample, detection);
+            feed(series.computeIfAbsent(sample.series(), _ -> Series.fresh()), sample, detection);
             seen.put(sample.series().sensorId(), new Seen(NOON, NOON));
         }
         return work(new Position(sequenceNumber, 3), List.of(samples), seen, detection);
@@ -123,7 +131,8 @@ public abstract class StoreContract {
                 List.of(),
                 seen,
                 detection,
-                Optional.empty());
+                Optional.empty(),
+                Snapshots.NONE);
     }
 
     protected static Work deadLetters(DeadLetter... letters) {
@@ -138,7 +147,8 @@ public abstract class StoreContract {
                 List.of(letters),
                 Map.of(),
                 new Detection(),
-                Optional.empty());
+                Optional.empty(),
+                Snapshots.NONE);
     }
 
     /** Work without records: a sign of life, a shard's end, a gap. */
@@ -155,7 +165,8 @@ public abstract class StoreContract {
                 List.of(),
                 Map.of(),
                 new Detection(),
-                gap);
+                gap,
+                Snapshots.NONE);
     }
 
     protected static Work idle(Position position) {
@@ -166,8 +177,25 @@ public abstract class StoreContract {
         return idle(position, OptionalLong.empty(), OptionalLong.empty(), true, Optional.empty());
     }
 
-    protected static void feed(Detector.Series series, Sample sample, Detection detection) {
-        DETECTOR.feed(sample.series(), series, sample.at(), sample.measurement(), detection);
+    protected static void feed(Series series, Sample sample, Detection detection) {
+        DETECTOR.feed(sample.series(), series, sample.at(), NOON, sample.measurement(), detection);
+    }
+
+    /** Work of nothing but what a detector knows. */
+    protected static Work snapshots(Position position, Snapshots snapshots) {
+        return new Work(
+                position,
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                false,
+                0,
+                List.of(),
+                List.of(),
+                Map.of(),
+                new Detection(),
+                Optional.empty(),
+                snapshots);
     }
 
     protected static int rows(CommitResult result) {

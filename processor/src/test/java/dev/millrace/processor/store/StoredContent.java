@@ -1,7 +1,6 @@
 package dev.millrace.processor.store;
 
 import dev.millrace.core.reading.Measurement;
-import dev.millrace.processor.anomaly.Anomaly;
 import dev.millrace.processor.anomaly.SeriesId;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +10,7 @@ import java.util.UUID;
 public record StoredContent(
         long userRecords,
         Map<SeriesId, Map<Long, Measurement>> samples,
-        Map<UUID, Anomaly> anomalies,
+        Map<UUID, StoredAnomaly> anomalies,
         List<Position> deadLetters,
         List<Gap> gaps,
         Map<String, Seen> seen) {}

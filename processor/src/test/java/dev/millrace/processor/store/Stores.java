@@ -9,6 +9,8 @@ public interface Stores {
 
     SensorStore sensors();
 
+    RuleStore rules();
+
     /** What is stored of a shard, and of all sensors. */
     StoredContent content(String shardId);
 }

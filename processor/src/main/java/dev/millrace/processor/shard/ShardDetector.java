@@ -1,0 +1,388 @@
+package dev.millrace.processor.shard;
+
+import dev.millrace.core.reading.Measurement;
+import dev.millrace.core.wire.HashKeyRange;
+import dev.millrace.processor.anomaly.SeriesId;
+import dev.millrace.processor.anomaly.detect.Detection;
+import dev.millrace.processor.anomaly.detect.Detector;
+import dev.millrace.processor.anomaly.detect.Series;
+import dev.millrace.processor.anomaly.rule.RuleSet;
+import dev.millrace.processor.store.DetectorState;
+import dev.millrace.processor.store.Loaded;
+import dev.millrace.processor.store.Mark;
+import dev.millrace.processor.store.Progress;
+import dev.millrace.processor.store.SeriesSnapshot;
+import dev.millrace.processor.store.ShardState;
+import dev.millrace.processor.store.ShardStore;
+import dev.millrace.processor.store.Snapshots;
+import dev.millrace.processor.store.StoredSeries;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The detector of a shard, with what it knows of series, and how that stands to what is stored. What a batch changes is taken back when
+ * its commit did not happen; when nobody knows, the state that is read afterwards tells. Only when that is another than either can have led to is
+ * all of it forgotten, and built anew from the snapshots and the stream.
+ *
+ * <p>The states of series are written down some time after they have changed, in the order of their changes; the mark is the place up to which all
+ * is written down. Feeding a series what it has seen changes nothing, and so it does no harm that most of them are further.
+ */
+final class ShardDetector {
+
+    /** The most states that one commit writes down, besides those of the series that it looks at for their silence. */
+    static final int CHUNK = 5_000;
+
+    /** The most series that one commit looks at for their silence. */
+    static final int PORTION = 1_000;
+
+    /** How much of what is dirty a commit is to write down. */
+    enum Writing {
+        PACED,
+        ALL
+    }
+
+    private final ShardStore store;
+    private final HashKeyRange range;
+    private final SnapshotPace pace;
+    private final SeriesMemory memory;
+    private final SilenceIndex silences = new SilenceIndex();
+
+    /** Watched series at which the rules in force have not looked yet. */
+    private final Deque<SeriesId> unsettled = new ArrayDeque<>();
+
+    private @Nullable Detector detector;
+
+    /** Where the shard is fed again, until it stands at the committed position. */
+    private @Nullable Mark refeeding;
+
+    /** The stored state that the memory belongs to. */
+    private @Nullable Known known;
+
+    private @Nullable InHand inHand;
+
+    private record Known(Progress progress, long beat) {}
+
+    /** What commits, or not. */
+    private static final class InHand {
+
+        private final Progress to;
+        private final Mark from;
+        private final Set<SeriesMemory.Entry> written;
+        private final Set<SeriesId> passed;
+        private final OptionalLong streamTime;
+        private boolean sent;
+
+        InHand(Progress to, Mark from, Set<SeriesMemory.Entry> written, Set<SeriesId> passed, OptionalLong streamTime) {
+            this.to = to;
+            this.from = from;
+            this.written = written;
+            this.passed = passed;
+            this.streamTime = streamTime;
+        }
+    }
+
+    ShardDetector(ShardStore store, HashKeyRange range, SnapshotPace pace, IntSupplier capacity) {
+        this.store = store;
+        this.range = range;
+        this.pace = pace;
+        this.memory = new SeriesMemory(capacity);
+    }
+
+    /** The version of the rules in force; empty: none yet. */
+    OptionalInt rulesVersion() {
+        return detector == null
+                ? OptionalInt.empty()
+                : OptionalInt.of(detector.rules().version());
+    }
+
+    /** What is stored of the shard's reading, as far as it is known; empty where that is in doubt. */
+    Optional<Progress> progress() {
+        return inHand == null ? Optional.ofNullable(known).map(Known::progress) : Optional.empty();
+    }
+
+    int size() {
+        return memory.size();
+    }
+
+    int dirty() {
+        return memory.dirty().size();
+    }
+
+    /** Whether what is in memory belongs to a state that was read, which settles the outcome of the last commit. */
+    boolean isOf(ShardState state, long now) {
+        InHand last = inHand;
+        Known before = known;
+        if (before == null) {
+            return false;
+        }
+        Known read = new Known(state.progress(), state.beat());
+        if (last != null && last.sent && read.equals(new Known(last.to, before.beat + 1))) {
+            committed(now);
+            return refeeding == null;
+        }
+        if (last != null || !memory.touched().isEmpty()) {
+            takeBack();
+        }
+        return refeeding == null && read.equals(before);
+    }
+
+    /**
+     * Forgets everything and begins with what is stored.
+     *
+     * @return why that could not be read; empty where it was
+     */
+    Optional<String> begin(ShardState state, RuleSet rules) {
+        forget();
+        switch (store.watched(range)) {
+            case Loaded.Unavailable<Map<SeriesId, OptionalLong>>(String reason) -> {
+                return Optional.of(reason);
+            }
+            case Loaded.Found(Map<SeriesId, OptionalLong> watched) -> silences.begin(watched);
+        }
+        detector = new Detector(rules);
+        known = new Known(state.progress(), state.beat());
+        // until it is known that nothing is to be fed again
+        refeeding = state.detector().mark().orElse(Mark.START);
+        if (state.detector().settling() || state.detector().rulesVersion().isEmpty()) {
+            unsettled.addAll(silences.all());
+        }
+        return Optional.empty();
+    }
+
+    private void forget() {
+        memory.clear();
+        silences.clear();
+        unsettled.clear();
+        known = null;
+        inHand = null;
+        refeeding = null;
+    }
+
+    /** The shard is being fed again, and stands there. */
+    void refeeding(Mark at) {
+        refeeding = at;
+    }
+
+    /** The shard stands at its committed position. */
+    void upToDate() {
+        refeeding = null;
+    }
+
+    SeriesId canonical(SeriesId id) {
+        return memory.canonical(id);
+    }
+
+    /**
+     * Loads the series that are not in memory.
+     *
+     * @return why that failed; empty where it did not
+     */
+    Optional<String> load(Collection<SeriesId> ids) {
+        Set<SeriesId> missing = memory.missing(ids);
+        if (missing.isEmpty()) {
+            return Optional.empty();
+        }
+        return switch (store.series(missing)) {
+            case Loaded.Unavailable<Map<SeriesId, StoredSeries>>(String reason) -> Optional.of(reason);
+            case Loaded.Found(Map<SeriesId, StoredSeries> stored) -> {
+                missing.forEach(id -> memory.load(id, series(Optional.ofNullable(stored.get(id)))));
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private Series series(Optional<StoredSeries> stored) {
+        if (stored.isEmpty()) {
+            return Series.fresh();
+        }
+        return switch (stored.get()) {
+            case StoredSeries.Snapshot(byte[] state) -> Series.decode(state);
+            // what is fed again has its rows already, that of its first value too
+            case StoredSeries.Rows(long lastAt) -> refeeding == null ? Series.since(lastAt) : Series.fresh();
+        };
+    }
+
+    /** Feeds a value of a series that was loaded; false where it is late or repeated. */
+    boolean feed(SeriesId id, long at, long arrivedAt, Measurement measurement, Detection found) {
+        SeriesMemory.Entry entry = memory.touch(id);
+        boolean fed = detector().feed(id, entry.series(), at, arrivedAt, measurement, found);
+        if (fed) {
+            entry.changed();
+        }
+        return fed;
+    }
+
+    private Detector detector() {
+        return Objects.requireNonNull(detector, "a detector begins with rules");
+    }
+
+    /** Whether series must be looked at though nothing arrives. */
+    boolean isDue(OptionalLong streamTime) {
+        return refeeding == null && (silences.isDue(streamTime) || (streamTime.isPresent() && !unsettled.isEmpty()));
+    }
+
+    /** Looks at series whose time has come, and answers which; or why they could not be loaded. */
+    Loaded<Set<SeriesId>> pass(OptionalLong streamTime, Detection found) {
+        // before it commits: what is taken back is noted again
+        memory.touched().forEach(entry -> silences.note(entry.id(), entry.series()));
+        if (!isDue(streamTime)) {
+            return new Loaded.Found<>(Set.of());
+        }
+        long now = streamTime.getAsLong();
+        Set<SeriesId> due = new LinkedHashSet<>(silences.due(now, PORTION, memory::find));
+        unsettled.stream().limit(Math.max(0, PORTION - due.size())).forEach(due::add);
+        Optional<String> problem = load(due);
+        if (problem.isPresent()) {
+            return new Loaded.Unavailable<>(problem.get());
+        }
+        for (SeriesId id : due) {
+            SeriesMemory.Entry entry = memory.touch(id);
+            detector().pass(id, entry.series(), now, found);
+            entry.changed();
+        }
+        return new Loaded.Found<>(due);
+    }
+
+    /**
+     * What of the states goes with a commit. After it {@link #sending} and {@link #committed}, {@link #takeBack} or {@link #isOf}.
+     *
+     * @param from where the shard stands
+     * @param to what is then stored of its reading
+     * @param after where it then stands
+     * @param passed what was looked at: that is written down at once, since no place in the stream tells of it
+     */
+    Snapshots snapshots(Mark from, Progress to, Mark after, Set<SeriesId> passed, Writing writing, Span span) {
+        Set<SeriesMemory.Entry> written = new LinkedHashSet<>();
+        passed.forEach(id -> written.add(memory.touch(id)));
+        written.addAll(memory.leavingDirty(CHUNK));
+        choose(written, writing, span);
+        Mark start = refeeding == null ? from : refeeding;
+        Mark end = refeeding == null ? after : refeeding;
+        boolean settled = unsettled.stream().allMatch(passed::contains);
+        inHand = new InHand(to, start, written, passed, after.streamTime());
+        return new Snapshots(
+                OptionalLong.of(Objects.requireNonNull(known).beat),
+                written.stream()
+                        .map(entry -> SeriesSnapshot.of(entry.id(), entry.series()))
+                        .toList(),
+                refeeding == null,
+                Optional.of(new DetectorState(Optional.of(mark(written, start, end)), rulesVersion(), !settled)));
+    }
+
+    /**
+     * The time of a commit.
+     *
+     * @param lastCommit when the one before was, nanoseconds
+     * @param now nanoseconds
+     */
+    record Span(long lastCommit, long now) {}
+
+    private void choose(Set<SeriesMemory.Entry> written, Writing writing, Span span) {
+        int most = writing == Writing.ALL
+                ? CHUNK
+                : Math.min(CHUNK, pace.rows(dirtyWithBatch(), span.now - span.lastCommit));
+        int chosen = 0;
+        for (SeriesMemory.Entry entry : memory.dirty()) {
+            if (chosen >= most && (chosen >= CHUNK || !pace.isLate(entry.dirtySince(), span.now))) {
+                return;
+            }
+            chosen += written.add(entry) ? 1 : 0;
+        }
+        for (SeriesMemory.Entry entry : memory.touched()) {
+            if (chosen >= most) {
+                return;
+            }
+            if (entry.isChanged()) {
+                chosen += written.add(entry) ? 1 : 0;
+            }
+        }
+    }
+
+    private int dirtyWithBatch() {
+        return memory.dirty().size() + memory.touched().size();
+    }
+
+    private Mark mark(Set<SeriesMemory.Entry> written, Mark from, Mark after) {
+        for (SeriesMemory.Entry entry : memory.dirty()) {
+            if (!written.contains(entry)) {
+                return entry.dirtyFrom();
+            }
+        }
+        return memory.touched().stream().anyMatch(entry -> entry.isChanged() && !written.contains(entry))
+                ? from
+                : after;
+    }
+
+    /** How many states a commit of what is in hand would leave unwritten. */
+    int left() {
+        InHand last = Objects.requireNonNull(inHand);
+        Set<SeriesMemory.Entry> left = new LinkedHashSet<>(memory.dirty());
+        memory.touched().stream().filter(SeriesMemory.Entry::isChanged).forEach(left::add);
+        left.removeAll(last.written);
+        return left.size();
+    }
+
+    /** From now on nobody knows the outcome until {@link #committed}, {@link #takeBack} or {@link #isOf}. */
+    void sending() {
+        Objects.requireNonNull(inHand).sent = true;
+    }
+
+    /** What is in hand has committed. */
+    void committed(long now) {
+        InHand last = Objects.requireNonNull(inHand);
+        known = new Known(last.to, Objects.requireNonNull(known).beat + 1);
+        for (SeriesMemory.Entry entry : memory.touched()) {
+            if (last.passed.contains(entry.id())) {
+                silences.settle(entry.id(), entry.series(), last.streamTime.orElse(Long.MIN_VALUE));
+            }
+        }
+        unsettled.removeIf(last.passed::contains);
+        memory.committed(last.written, last.from, now);
+        inHand = null;
+        trim();
+    }
+
+    /** What was fed again is as it was. */
+    void refed(Mark from, Mark to, long now) {
+        memory.touched().forEach(entry -> silences.note(entry.id(), entry.series()));
+        memory.committed(Set.of(), from, now);
+        refeeding = to;
+        trim();
+    }
+
+    /** Whether more series are in memory than may be, and must be written before they can go. */
+    boolean isOverfull() {
+        return memory.excess() > 0;
+    }
+
+    private void trim() {
+        memory.trim().forEach(gone -> silences.settle(gone.id(), gone.series(), Long.MIN_VALUE));
+    }
+
+    /** What is in hand has not committed. */
+    void takeBack() {
+        List<SeriesMemory.Entry> touched = new ArrayList<>(memory.touched());
+        memory.takeBack();
+        touched.forEach(entry -> silences.note(entry.id(), entry.series()));
+        inHand = null;
+    }
+
+    /** Other rules are in force from here on, where all is written down. All that is watched must be looked at by them. */
+    void use(RuleSet rules) {
+        detector = new Detector(rules);
+        unsettled.clear();
+        unsettled.addAll(silences.all());
+    }
+}
