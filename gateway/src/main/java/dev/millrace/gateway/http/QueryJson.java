@@ -101,7 +101,7 @@ final class QueryJson {
         json.append("\",\"metric\":\"").append(anomaly.metric()).append("\",\"rule\":");
         ReadingEncoder.text(json, anomaly.rule());
         json.append(",\"ruleVersion\":").append(anomaly.ruleVersion());
-        ReadingEncoder.text(json.append(",\"condition\":"), anomaly.condition());
+        anomaly.condition().ifPresent(condition -> ReadingEncoder.text(json.append(",\"condition\":"), condition));
         ReadingEncoder.text(json.append(",\"severity\":"), anomaly.severity());
         if (!anomaly.message().isEmpty()) {
             ReadingEncoder.text(json.append(",\"message\":"), anomaly.message());

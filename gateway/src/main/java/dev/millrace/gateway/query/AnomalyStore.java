@@ -52,7 +52,7 @@ public interface AnomalyStore {
      * An anomaly.
      *
      * @param rule the name of the rule that found it, of {@code ruleVersion} of the rules
-     * @param condition which of the rule's conditions: {@code above}, {@code silent} and so on
+     * @param condition which of the rule's conditions: {@code above}, {@code silent} and so on; empty: found before rules had several
      * @param value the number that opened it; empty where no number did
      * @param text the state that opened it; empty where a number did
      * @param peak the worst so far, in the measure of the condition: a value, a rate, seconds, a distance, a score
@@ -65,7 +65,7 @@ public interface AnomalyStore {
             String metric,
             String rule,
             int ruleVersion,
-            String condition,
+            Optional<String> condition,
             String severity,
             String message,
             long openedAt,

@@ -98,7 +98,7 @@ public final class PgAnomalyStore implements AnomalyStore {
                 row.getString("name"),
                 row.getString("rule"),
                 row.getInteger("rule_version"),
-                row.getString("condition"),
+                Optional.ofNullable(row.getString("condition")),
                 row.getString("severity"),
                 row.getString("message"),
                 micros(row.getOffsetDateTime("opened_at")),

@@ -85,7 +85,7 @@ final class FakeStore implements SensorStore, AnomalyStore {
                 "t",
                 "too-hot",
                 3,
-                "above",
+                Optional.of("above"),
                 "critical",
                 "Call \"the\" plumber",
                 5_000_000,
