@@ -1,5 +1,5 @@
 # What to type. Everything runs on a JDK 25 that tools/find-jdk finds; Maven does the work.
-.PHONY: run test soak bench aot image replay key rules-reference format build clean manifests smoke cluster stack destroy
+.PHONY: run test soak bench nab nab-table aot image replay key rules-reference format build clean manifests smoke cluster stack destroy
 
 JAVA_HOME_25 = $$(tools/find-jdk)
 MVN = JAVA_HOME=$$home mvn -B -ntp -Dstyle.color=never
@@ -28,6 +28,14 @@ soak:
 # A line a benchmark: NAME ratio R (ours X unit, limit Y unit, goal G). BENCH=NAME runs one.
 bench: build
 	@home=$(JAVA_HOME_25) && $$home/bin/java --sun-misc-unsafe-memory-access=allow -jar bench/target/bench.jar $(BENCH)
+
+# Scores of the adaptive detector for series of the Numenta Anomaly Benchmark: make nab DATA=dir OUT=dir reads dir/data/**.csv.
+nab: build
+	@home=$(JAVA_HOME_25) && $$home/bin/java -cp bench/target/bench.jar dev.millrace.bench.nab.NabMain "$(DATA)" "$(OUT)"
+
+# The figures of docs/detection.md: DATA also has windows.json.
+nab-table: build
+	@home=$(JAVA_HOME_25) && $$home/bin/java -cp bench/target/bench.jar dev.millrace.bench.nab.NabTableMain "$(DATA)"
 
 # Makes the AOT caches that the images have, target/gateway.aot and target/processor.aot, for the jars as they lie here:
 #   java @docker/gateway.jvm -XX:AOTCache=target/gateway.aot -jar gateway/target/gateway.jar

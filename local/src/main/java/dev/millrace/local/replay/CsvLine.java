@@ -3,7 +3,7 @@ package dev.millrace.local.replay;
 import java.time.Instant;
 
 /** One line of a CSV file after its header. */
-sealed interface CsvLine {
+public sealed interface CsvLine {
 
     /** The line's number in the file, 1 for the header. */
     long number();

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Memory does not depend on the file's size, nor on a line's.
  */
-final class CsvReadings implements AutoCloseable {
+public final class CsvReadings implements AutoCloseable {
 
     /** In characters; a longer line is no reading. */
     static final int MAX_LINE_LENGTH = 1024;
@@ -44,7 +44,7 @@ final class CsvReadings implements AutoCloseable {
     }
 
     /** Reads the header; closes the stream if that fails. */
-    static CsvReadings open(InputStream stream) throws IOException, UnreadableFile {
+    public static CsvReadings open(InputStream stream) throws IOException, UnreadableFile {
         var input = new CountingInput(new BufferedInputStream(stream));
         // Bytes that are no UTF-8 become U+FFFD, which no timestamp or number has.
         var reader = new BufferedReader(new InputStreamReader(input, StandardCharsets.UTF_8));
@@ -64,7 +64,7 @@ final class CsvReadings implements AutoCloseable {
     }
 
     /** The next line that is not empty; empty at the end of the file. */
-    Optional<CsvLine> next() throws IOException {
+    public Optional<CsvLine> next() throws IOException {
         for (Line line = readLine(reader); line != null; line = readLine(reader)) {
             number++;
             if (line.tooLong) {

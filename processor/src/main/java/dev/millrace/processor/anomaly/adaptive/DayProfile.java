@@ -4,16 +4,22 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What is usual at an hour of the day (UTC). An hour is compared with the same hour of the days before and joins them when it is
- * over. Older days count less and less, so that seasons and new shift plans are followed. It is the seasonal part of Holt and
- * Winters ("Forecasting Sales by Exponentially Weighted Moving Averages", 1960) with the period given, not sought: factories
- * and people live by days.
+ * What is usual at an hour of the day (UTC), on working days and on Saturdays and Sundays apart. An hour is compared with the same hour
+ * of the days before and joins them when it is over; as long as no weekend was seen, a weekend's hours are compared with
+ * those of working days, and the other way round. Older days count less and less, so that seasons and new shift plans are
+ * followed. It is the seasonal part of Holt and Winters ("Forecasting Sales by Exponentially Weighted Moving Averages", 1960)
+ * with the period given, not sought: factories and people live by days and weeks.
  */
 final class DayProfile {
 
-    private static final int HOURS = 24;
+    private static final int HOURS_OF_DAY = 24;
+
+    private static final int HOURS = 2 * HOURS_OF_DAY;
 
     private static final long HOUR = TimeUnit.HOURS.toMicros(1);
+
+    /** 1970-01-01 was a Thursday, the fourth day of a week that ends with the weekend. */
+    private static final long FIRST_DAY = 3;
 
     /** Some five days count. */
     private static final double RATE = 0.2;
@@ -27,19 +33,19 @@ final class DayProfile {
 
     /** Whether this hour of the day was seen on an earlier day. */
     boolean knows(long at) {
-        return days[ofDay(Math.floorDiv(at, HOUR))] > 0;
+        return days[nearest(Math.floorDiv(at, HOUR))] > 0;
     }
 
     /** The usual value at this hour of the day, where it {@link #knows} one. */
     double usual(long at) {
-        return usual[ofDay(Math.floorDiv(at, HOUR))];
+        return usual[nearest(Math.floorDiv(at, HOUR))];
     }
 
     void learn(long at, double value) {
         long next = Math.floorDiv(at, HOUR);
         if (next != hour) {
             if (hour != Long.MIN_VALUE) {
-                join(ofDay(hour), now.value());
+                join(index(hour), now.value());
             }
             hour = next;
             now = new Average();
@@ -54,8 +60,16 @@ final class DayProfile {
         usual[index] += Math.max(RATE, 1.0 / days[index]) * (average - usual[index]);
     }
 
-    private static int ofDay(long hours) {
-        return (int) Math.floorMod(hours, (long) HOURS);
+    /** The hour's own place, or where that one is still empty its place on the other days. */
+    private int nearest(long hours) {
+        int index = index(hours);
+        return days[index] > 0 ? index : (index + HOURS_OF_DAY) % HOURS;
+    }
+
+    private static int index(long hours) {
+        long ofWeek = Math.floorMod(Math.floorDiv(hours, (long) HOURS_OF_DAY) + FIRST_DAY, 7L);
+        int ofDay = (int) Math.floorMod(hours, (long) HOURS_OF_DAY);
+        return ofWeek < 5 ? ofDay : HOURS_OF_DAY + ofDay;
     }
 
     void write(ByteBuffer to) {

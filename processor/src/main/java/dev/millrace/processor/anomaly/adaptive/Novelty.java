@@ -62,17 +62,19 @@ final class Novelty {
     private double largestStep;
 
     /** Answers for a value and takes it in: 0 is nothing new, from {@link Tuning#margin} on it is unusual. */
-    double of(long at, double value, Tuning tuning) {
+    double of(long at, double raw, Tuning tuning) {
         double elapsed = started ? Math.max(0, (double) at - lastAt) : 0;
         double forgetting = Math.min(tuning.forgetting(), elapsed / MONTH);
         double recentForgetting = Math.min(tuning.recentForgetting(), elapsed / DAY);
-        double grain = ROUNDING * Math.max(levels.magnitude(), Math.abs(value));
+        double grain = ROUNDING * Math.max(levels.magnitude(), Math.abs(raw));
 
-        double novelty = tuning.levelGain() * inWidths(levels, value, grain);
-        levels.learn(value, forgetting, tuning.growth());
+        double novelty = tuning.levelGain() * inWidths(levels, raw, grain);
+        levels.learn(raw, forgetting, tuning.growth());
+        novelty = Math.max(novelty, tuning.recentGain() * inWidths(recent, raw, grain));
+        recent.learn(raw, recentForgetting, tuning.growth());
 
-        novelty = Math.max(novelty, tuning.recentGain() * inWidths(recent, value, grain));
-        recent.learn(value, recentForgetting, tuning.growth());
+        // the rest sees no more of a wild value than the range has taken in: averages would carry it on for long
+        double value = levels.clamp(raw);
 
         shortAverage.learn(value, tuning.shortRate());
         novelty = Math.max(novelty, tuning.averageGain() * inWidths(averages, shortAverage.value(), grain));

@@ -35,6 +35,11 @@ final class RememberedRange {
         return Math.max(Math.abs(low), Math.abs(high));
     }
 
+    /** The value itself when it lies within, else the nearest end. */
+    double clamp(double value) {
+        return Math.clamp(value, low, high);
+    }
+
     /**
      * Takes a value in.
      *

@@ -44,7 +44,7 @@ public record Tuning(
 
     /** What the processor runs, for every series. */
     public static final Tuning SHIPPED =
-            new Tuning(0.04, 2e-5, 3e-4, 1, 0.25, 1, 1, 1, 0.2, 0.1, 0.01, 150, 24, Duration.ofHours(1), 4, 2);
+            new Tuning(0.045, 2e-5, 3e-4, 1, 0.25, 1, 1, 1, 0.2, 0.1, 0.01, 150, 24, Duration.ofHours(1), 4, 3);
 
     public Tuning {
         positive("margin", margin);
