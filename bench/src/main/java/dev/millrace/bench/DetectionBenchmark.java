@@ -15,6 +15,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -93,7 +95,8 @@ public class DetectionBenchmark {
             .toList();
     private final List<Measurement.Numeric> values = values();
     private final Map<SeriesId, Series> series = new HashMap<>();
-    private final Map<SeriesId, double[]> last = new HashMap<>();
+    private final Map<SeriesId, double[]> last =
+            ids.stream().collect(Collectors.toMap(Function.identity(), _ -> new double[1]));
     private Detector detector = new Detector(Form.THRESHOLD.rules());
     private int step;
 
@@ -114,7 +117,6 @@ public class DetectionBenchmark {
         detector = new Detector(form.rules());
         for (SeriesId id : ids) {
             series.put(id, Series.fresh());
-            last.put(id, new double[1]);
         }
         for (int i = 0; i < 300; i++) {
             ours();
@@ -164,6 +166,7 @@ public class DetectionBenchmark {
     static void printMemory(PrintStream out) {
         for (Form form : List.of(Form.THRESHOLD, Form.UNUSUAL, Form.ALL)) {
             int blocks = 10;
+            long count = (long) blocks * SERIES;
             long before = heap();
             List<DetectionBenchmark> held = new ArrayList<>();
             for (int i = 0; i < blocks; i++) {
@@ -173,12 +176,12 @@ public class DetectionBenchmark {
             }
             long without = heap();
             held.forEach(DetectionBenchmark::prepare);
-            long heap = (heap() - without) / (blocks * SERIES);
+            long heap = (heap() - without) / count;
             long stored = held.stream()
                             .flatMap(benchmark -> benchmark.series.values().stream())
                             .mapToLong(series -> series.encode().length)
                             .sum()
-                    / (blocks * SERIES);
+                    / count;
             out.printf(Locale.ROOT, "  %s: %d bytes a series in the heap, %d stored%n", form.description, heap, stored);
             if (before > without) {
                 out.println("  (the heap shrank meanwhile: the figure is uncertain)");

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * The last values of a series, from the oldest to the newest and from the least to the greatest at once: the median is looked up,
- * and the median of the distances from it is found by walking outwards from it.
+ * and the median of the distances from it is searched for on both sides of it, so that a value costs a few comparisons.
  */
 final class Window {
 
@@ -120,19 +120,29 @@ final class Window {
         }
         int middle = (count + 1) / 2;
         int wanted = zeros < middle ? middle - zeros : (count - zeros + 1) / 2;
-        double distance = 0;
-        for (int taken = 0; taken < wanted; taken++) {
-            double toLeft = left >= 0 ? distance(values[ranks[left]], median) : Double.POSITIVE_INFINITY;
-            double toRight = right < count ? distance(values[ranks[right]], median) : Double.POSITIVE_INFINITY;
-            if (toLeft < toRight) {
-                distance = toLeft;
-                left--;
+        return distanceOfRank(wanted, left, right, median);
+    }
+
+    /**
+     * The wanted-th least distance of the values up to rank {@code left} and from rank {@code right} on, both of which lie further
+     * away the further out they are: a search for how many of the wanted ones are on the left.
+     */
+    private double distanceOfRank(int wanted, int left, int right, double median) {
+        int low = Math.max(0, wanted - (count - right));
+        int high = Math.min(wanted, left + 1);
+        while (low < high) {
+            int onLeft = (low + high) >>> 1;
+            double nextOnLeft = distance(values[ranks[left - onLeft]], median);
+            double lastOnRight = distance(values[ranks[right + wanted - onLeft - 1]], median);
+            if (nextOnLeft < lastOnRight) {
+                low = onLeft + 1;
             } else {
-                distance = toRight;
-                right++;
+                high = onLeft;
             }
         }
-        return distance;
+        double furthestOnLeft = low > 0 ? distance(values[ranks[left - low + 1]], median) : 0;
+        double furthestOnRight = low < wanted ? distance(values[ranks[right + wanted - low - 1]], median) : 0;
+        return Math.max(furthestOnLeft, furthestOnRight);
     }
 
     private static double distance(double one, double other) {
