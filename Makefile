@@ -1,5 +1,5 @@
 # What to type. Everything runs on a JDK 25 that tools/find-jdk finds; Maven does the work.
-.PHONY: run test soak bench aot image replay key format build clean manifests smoke cluster stack destroy
+.PHONY: run test soak bench aot image replay key rules-reference format build clean manifests smoke cluster stack destroy
 
 JAVA_HOME_25 = $$(tools/find-jdk)
 MVN = JAVA_HOME=$$home mvn -B -ntp -Dstyle.color=never
@@ -49,6 +49,10 @@ replay: build
 key: build
 	@home=$(JAVA_HOME_25) && KEY_NAME="$(KEY_NAME)" KEY_ROLE="$(KEY_ROLE)" KEY_SENSORS="$(KEY_SENSORS)" \
 		$$home/bin/java -jar local/target/local.jar key
+
+# Writes the JSON Schema of the rule file and the table of docs/rules.md anew.
+rules-reference: build
+	@home=$(JAVA_HOME_25) && $$home/bin/java -cp processor/target/processor.jar dev.millrace.processor.anomaly.rule.RuleReference .
 
 format:
 	@home=$(JAVA_HOME_25) && $(MVN) -q spotless:apply

@@ -56,6 +56,7 @@ public final class BenchMain {
     private BenchMain() {
         benchmarks.put("decode", this::decode);
         benchmarks.put("ingest", this::ingest);
+        benchmarks.put("detect", this::detect);
         benchmarks.put("http", () -> new HttpBenchmark(System.out).run());
         benchmarks.put("mqtt", () -> new MqttBenchmark(System.out).run());
         benchmarks.put("mqtt-idle", () -> new MqttIdleBenchmark(System.out).run());
@@ -128,6 +129,31 @@ public final class BenchMain {
                     measured.ours / measured.limit,
                     measured.bytes);
         }
+        return true;
+    }
+
+    private boolean detect() throws RunnerException {
+        for (DetectionBenchmark.Form form : DetectionBenchmark.Form.values()) {
+            Measured measured = measure(DetectionBenchmark.class, form.name());
+            switch (form) {
+                case THRESHOLD ->
+                    line(form.benchmark, measured, DetectionBenchmark.THRESHOLD_GOAL / measured.limit)
+                            .print(System.out);
+                case UNUSUAL ->
+                    line(form.benchmark, measured, DetectionBenchmark.UNUSUAL_GOAL / measured.limit)
+                            .print(System.out);
+                case ALL, ALL_COPIED -> {
+                    // not what the goals are about
+                }
+            }
+            System.out.printf(
+                    Locale.ROOT,
+                    "  %s: %.0f readings/s, %.0f bytes allocated for a reading%n",
+                    form.description,
+                    measured.ours,
+                    measured.bytes);
+        }
+        DetectionBenchmark.printMemory(System.out);
         return true;
     }
 

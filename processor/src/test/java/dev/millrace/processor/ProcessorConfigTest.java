@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
 import dev.millrace.processor.ownership.MembershipConfig;
+import dev.millrace.processor.rules.RuleText;
 import dev.millrace.processor.store.StartPosition;
 import java.io.IOException;
 import java.net.URI;
@@ -31,7 +32,7 @@ class ProcessorConfigTest {
         environment.check();
 
         assertEquals(9091, config.ops().port());
-        assertEquals(3, config.rules().text().rules().size());
+        assertEquals(RuleText.shipped().text(), config.rules().text().text());
         assertEquals(config.database(), config.migration());
         assertFalse(config.owner().isBlank());
     }

@@ -24,8 +24,6 @@ import java.util.stream.Stream;
  */
 public final class Environment {
 
-    private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
-
     /** A duration of nothing is no timeout but a failure at once; ten years overflow no unit of time. */
     private static final Duration MIN_DURATION = Duration.ofMillis(1);
 
@@ -200,13 +198,13 @@ public final class Environment {
 
     /** A duration from {@code min} to {@code max}, both included. */
     public Duration duration(String name, String defaultValue, Duration min, Duration max) {
-        return read(name, defaultValue, text -> parseDuration(text, min, max))
-                .orElseGet(() -> parseDuration(defaultValue, min, max));
+        return read(name, defaultValue, text -> DurationText.parse(text, min, max))
+                .orElseGet(() -> DurationText.parse(defaultValue, min, max));
     }
 
     /** A duration from 1ms to 3650d that has no default and may be missing. */
     public Optional<Duration> optionalDuration(String name) {
-        return read(name, "", text -> parseDuration(text, MIN_DURATION, MAX_DURATION));
+        return read(name, "", text -> DurationText.parse(text, MIN_DURATION, MAX_DURATION));
     }
 
     /** A value of the type that {@code parser} makes; it throws {@link IllegalArgumentException} with what is wrong. */
@@ -243,33 +241,5 @@ public final class Environment {
             problem(name, String.valueOf(e.getMessage()));
             return Optional.empty();
         }
-    }
-
-    private static Duration parseDuration(String text, Duration min, Duration max) {
-        var matcher = DURATION.matcher(text);
-        if (!matcher.matches()) {
-            throw new IllegalArgumentException("must be a duration such as 500ms, 10s, 5m, 1h or 30d");
-        }
-        long amount = Long.parseLong(matcher.group(1));
-        Duration duration =
-                switch (matcher.group(2)) {
-                    case "ms" -> Duration.ofMillis(amount);
-                    case "s" -> Duration.ofSeconds(amount);
-                    case "m" -> Duration.ofMinutes(amount);
-                    case "h" -> Duration.ofHours(amount);
-                    default -> Duration.ofDays(amount);
-                };
-        if (duration.compareTo(min) < 0 || duration.compareTo(max) > 0) {
-            throw new IllegalArgumentException("must be from " + written(min) + " to " + written(max));
-        }
-        return duration;
-    }
-
-    /** The bound as a setting would be written. */
-    private static String written(Duration bound) {
-        if (bound.toMillisPart() != 0) {
-            return bound.toMillis() + "ms";
-        }
-        return bound.toSeconds() % 86_400 != 0 || bound.isZero() ? bound.toSeconds() + "s" : bound.toDays() + "d";
     }
 }

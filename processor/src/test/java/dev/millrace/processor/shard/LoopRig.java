@@ -72,7 +72,7 @@ final class LoopRig {
     }
 
     private LoopRig(FakeShard shard, Content content, Supplier<FaultyStore.Fault> faults) {
-        this(shard, content, faults, shipped());
+        this(shard, content, faults, plainRules());
     }
 
     LoopRig(FakeShard shard, Content content, Supplier<FaultyStore.Fault> faults, ShardLoop.Detection detection) {
@@ -141,10 +141,22 @@ final class LoopRig {
         return new BatchDecoder(new ReadingDecoder(ReadingLimits.DEFAULT), ALL);
     }
 
-    /** The rules that are shipped, all the time. */
-    static ShardLoop.Detection shipped() {
-        RuleSet shipped = RuleFile.shipped();
-        return new ShardLoop.Detection(() -> Optional.of(shipped), SnapshotPace.USUAL);
+    /** Limits without a delay, all the time. */
+    static ShardLoop.Detection plainRules() {
+        RuleSet plain = rules("""
+                version: 1
+                rules:
+                  - name: temperature-high
+                    metric: temperature
+                    above: 90
+                    severity: warning
+                  - name: pressure-out-of-range
+                    metric: pressure
+                    above: 8
+                    below: 0.5
+                    severity: critical
+                """);
+        return new ShardLoop.Detection(() -> Optional.of(plain), SnapshotPace.USUAL);
     }
 
     /** The rules of a text. */

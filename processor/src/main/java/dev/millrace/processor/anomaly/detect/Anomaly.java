@@ -3,14 +3,24 @@ package dev.millrace.processor.anomaly.detect;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.anomaly.Severity;
 import dev.millrace.processor.anomaly.rule.ConditionKind;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
 import java.util.UUID;
 
 /**
- * What is fixed of an anomaly when it opens.
+ * A condition of a rule came to hold for a series: what of it is fixed with its opening. Times are microseconds since 1970.
  *
- * @param openedAt microseconds since 1970
- * @param arrivedAt when what opened it arrived in the stream, microseconds since 1970
+ * @param id derives from rule, condition, series and opening: who sees the same stream gives the same anomaly the same id
+ * @param ruleVersion of the rules that opened it
+ * @param message what to tell people
+ * @param mostPerHour the most messages an hour about its rule; 0: none
+ * @param openedAt the timestamp of the reading that showed it; of a silence, when it had lasted for as long as the rule says
+ * @param arrivedAt when that reading reached the stream; of a silence, the same as {@code openedAt}
+ * @param value that reading's number; 0 of a silence and of a state
+ * @param text the state; empty of every other condition
  */
 public record Anomaly(
         UUID id,
@@ -24,4 +34,34 @@ public record Anomaly(
         long openedAt,
         long arrivedAt,
         double value,
-        Optional<String> text) {}
+        Optional<String> text) {
+
+    /**
+     * The id of an anomaly. The first 16 bytes of a SHA-256 in the form of a UUID of version 8 (RFC 9562, section 5.8); texts are
+     * hashed with their lengths, so that no two anomalies run into the same bytes.
+     */
+    static UUID idOf(String rule, ConditionKind condition, SeriesId series, long openedAt) {
+        MessageDigest sha256;
+        try {
+            sha256 = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            // every Java platform must have it
+            throw new IllegalStateException(e);
+        }
+        update(sha256, rule);
+        update(sha256, condition.text());
+        update(sha256, series.sensorId());
+        update(sha256, series.metric());
+        sha256.update(ByteBuffer.allocate(Long.BYTES).putLong(openedAt).flip());
+        ByteBuffer digest = ByteBuffer.wrap(sha256.digest());
+        long high = (digest.getLong() & ~0xF000L) | 0x8000L;
+        long low = (digest.getLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
+        return new UUID(high, low);
+    }
+
+    private static void update(MessageDigest digest, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).flip());
+        digest.update(bytes);
+    }
+}

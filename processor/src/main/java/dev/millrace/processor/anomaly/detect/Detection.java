@@ -2,48 +2,72 @@ package dev.millrace.processor.anomaly.detect;
 
 import dev.millrace.processor.anomaly.SeriesId;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 
-/** What was found in values that were fed. */
+/**
+ * The anomalies that one batch opens, and the ends of those that were open before. To be read before a series that was fed into it
+ * is fed into another; a {@linkplain Series#copy copy} may be.
+ */
 public final class Detection {
 
-    /** An anomaly that was opened, and its course as of now. */
+    /**
+     * An anomaly that began, as it stood at the end of the batch.
+     *
+     * @param course perhaps closed already
+     */
     public record Opened(Anomaly anomaly, Course course) {}
 
-    /** The end of an anomaly that was opened before, or how it stands. */
+    /** Another course of an anomaly that is known. */
     public record Changed(UUID id, SeriesId series, Course course) {}
 
-    private final Map<UUID, Opened> opened = new LinkedHashMap<>();
-    private final Map<UUID, Changed> changed = new LinkedHashMap<>();
+    private static final class Opening {
 
-    void open(Anomaly anomaly, Course course) {
-        opened.put(anomaly.id(), new Opened(anomaly, course));
-    }
+        private final Anomaly anomaly;
+        private Supplier<Course> course;
 
-    /** Its course where it was opened into this, or is closed. */
-    void goesOn(UUID id, SeriesId series, Course course) {
-        Opened own = opened.get(id);
-        if (own != null) {
-            opened.put(id, new Opened(own.anomaly, course));
-        } else if (course.closedAt().isPresent()) {
-            changed.put(id, new Changed(id, series, course));
+        private Opening(Anomaly anomaly, Supplier<Course> course) {
+            this.anomaly = anomaly;
+            this.course = course;
         }
     }
 
-    /** In the order of opening; some may be closed already. */
-    public List<Opened> opened() {
-        return new ArrayList<>(opened.values());
+    private final List<Opening> openings = new ArrayList<>();
+    private final Map<UUID, Opening> stillOpen = new HashMap<>();
+    private final List<Changed> changed = new ArrayList<>();
+
+    /** Notes an opening, and whom to ask for its course as long as it is open. */
+    void open(Anomaly anomaly, Supplier<Course> course) {
+        Opening opening = new Opening(anomaly, course);
+        openings.add(opening);
+        stillOpen.put(anomaly.id(), opening);
     }
 
-    /** The ends of anomalies that were opened before. */
+    void close(UUID id, SeriesId series, Course course) {
+        Opening opening = stillOpen.remove(id);
+        if (opening == null) {
+            changed.add(new Changed(id, series, course));
+        } else {
+            opening.course = () -> course;
+        }
+    }
+
+    /** What began, in the order of opening. */
+    public List<Opened> opened() {
+        return openings.stream()
+                .map(opening -> new Opened(opening.anomaly, opening.course.get()))
+                .toList();
+    }
+
+    /** The ends of anomalies that others opened before; each at most once. */
     public List<Changed> changed() {
-        return new ArrayList<>(changed.values());
+        return List.copyOf(changed);
     }
 
     public boolean isEmpty() {
-        return opened.isEmpty() && changed.isEmpty();
+        return openings.isEmpty() && changed.isEmpty();
     }
 }

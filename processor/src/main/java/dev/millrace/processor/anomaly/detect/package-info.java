@@ -1,4 +1,7 @@
-/** The anomalies that readings make by rules. Knows neither streams nor databases. */
+/**
+ * The detector: state machines over series of values, fed strictly forward in time. What is found depends on the values alone, and
+ * on their order; there is no clock, no randomness and no configuration but the rules.
+ */
 @NullMarked
 package dev.millrace.processor.anomaly.detect;
 

@@ -1,19 +1,39 @@
 package dev.millrace.processor.anomaly.rule;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
-/** What a condition of a rule looks at. */
+/** What a condition looks at. */
 public enum ConditionKind {
-    ABOVE,
-    BELOW,
-    RATE,
-    FLAT,
-    SILENT,
-    DEVIATES,
-    UNUSUAL,
-    STATE;
+    ABOVE(1),
+    BELOW(2),
+    RATE(3),
+    FLAT(4),
+    SILENT(5),
+    DEVIATES(6),
+    UNUSUAL(7),
+    STATE(8);
 
-    /** The kind as the database and metrics spell it. */
+    private static final ConditionKind[] ALL = values();
+
+    private final byte code;
+
+    ConditionKind(int code) {
+        this.code = (byte) code;
+    }
+
+    /** The kind in stored states of series; never given to another. */
+    public byte code() {
+        return code;
+    }
+
+    /** The kind of a code; nothing where there is none. */
+    public static Optional<ConditionKind> of(byte code) {
+        return Arrays.stream(ALL).filter(kind -> kind.code == code).findFirst();
+    }
+
+    /** The kind as the database and alerts spell it. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

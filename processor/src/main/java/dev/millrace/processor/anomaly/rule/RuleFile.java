@@ -1,59 +1,33 @@
 package dev.millrace.processor.anomaly.rule;
 
-import dev.millrace.core.reading.Names;
-import dev.millrace.processor.anomaly.Severity;
+import dev.millrace.processor.anomaly.rule.Forms.Whole;
+import dev.millrace.processor.anomaly.rule.YamlReader.Unreadable;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalLong;
-import java.util.Set;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
-import org.snakeyaml.engine.v2.exceptions.Mark;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
-import org.snakeyaml.engine.v2.nodes.MappingNode;
-import org.snakeyaml.engine.v2.nodes.Node;
-import org.snakeyaml.engine.v2.nodes.NodeTuple;
-import org.snakeyaml.engine.v2.nodes.ScalarNode;
-import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
- * Reads a rule file, YAML 1.2:
- *
- * <pre>
- * version: 1
- * rules:
- *   - name: temperature-high      # unique, [a-z0-9-]{1,64}
- *     metric: temperature         # the exact name of a measurement
- *     above: 90                   # above, below or both
- *     severity: warning           # info, warning or critical
- * </pre>
- *
- * A file with a problem is refused whole, and each problem has its place.
+ * Reads a rule file, YAML 1.2: a version, and rules of the fields that {@link RuleFields} lists. {@code docs/rules.md} is the
+ * reference. A file with a problem is refused whole, and each problem has its place.
  */
 public final class RuleFile {
 
-    /** The most characters of a file. */
-    static final int MAX_CHARACTERS = 1 << 20;
+    /** The most rules of a file: a series looks at each of them once. */
+    static final int MAX_RULES = 1_000;
 
-    private static final int MAX_PROBLEMS = 20;
-    private static final Pattern RULE_NAME = Pattern.compile("[a-z0-9-]{1,64}");
-    private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][-+]?\\d+)?");
-    private static final Pattern VERSION = Pattern.compile("[1-9]\\d{0,8}");
-
-    private final List<Problem> problems = new ArrayList<>();
+    static final Field<Integer> VERSION = new Field<>(
+            "version",
+            new Whole(1, 999_999_999),
+            true,
+            "Rises with each change: the highest is in force, and a version never stands for two texts.",
+            "version: 7");
 
     private RuleFile() {}
 
@@ -66,9 +40,14 @@ public final class RuleFile {
     /**
      * A file that is refused.
      *
-     * @param problems at least one, in the order of the file
+     * @param problems from 1 to 20, rule by rule
      */
-    public record Refused(List<Problem> problems) implements Parsed {}
+    public record Refused(List<Problem> problems) implements Parsed {
+
+        public Refused {
+            problems = List.copyOf(problems);
+        }
+    }
 
     /** What is wrong at a place of the file; line and column count from 1. */
     public record Problem(int line, int column, String reason) {
@@ -78,7 +57,7 @@ public final class RuleFile {
         }
     }
 
-    /** The text of the rules that are shipped. */
+    /** The file that is shipped: rules for temperature, pressure, vibration and status. */
     public static String shippedText() {
         try (InputStream in = Objects.requireNonNull(RuleFile.class.getResourceAsStream("rules.yaml"))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
@@ -87,7 +66,7 @@ public final class RuleFile {
         }
     }
 
-    /** The rules that are shipped. */
+    /** The rules of {@link #shippedText}. */
     public static RuleSet shipped() {
         return switch (parse(shippedText())) {
             case Valid(RuleSet rules) -> rules;
@@ -98,172 +77,84 @@ public final class RuleFile {
 
     /** Reads the text of a file. */
     public static Parsed parse(String text) {
-        if (text.length() > MAX_CHARACTERS) {
-            return refused(new Problem(1, 1, "the file must have at most " + MAX_CHARACTERS + " characters"));
-        }
-        LoadSettings settings = LoadSettings.builder()
-                .setUseMarks(true)
-                .setCodePointLimit(MAX_CHARACTERS)
-                .build();
-        Optional<Node> root;
+        Yaml root;
         try {
-            root = new Compose(settings).composeString(text);
-        } catch (MarkedYamlEngineException e) {
-            String reason = Objects.requireNonNullElse(e.getProblem(), "not valid YAML");
-            return refused(problem(e.getProblemMark().or(e::getContextMark), reason));
-        } catch (YamlEngineException _) {
-            return refused(new Problem(1, 1, "not valid YAML"));
+            root = YamlReader.read(text);
+        } catch (Unreadable e) {
+            return new Refused(List.of(e.problem()));
         }
-        if (root.isEmpty()) {
-            return refused(new Problem(1, 1, "the file is empty"));
+        Problems problems = new Problems();
+        Field<List<Rule>> rulesField = rules();
+        Optional<Values> values = Values.of(root, "the file", List.of(VERSION, rulesField), problems);
+        Optional<Integer> version = values.flatMap(fields -> fields.read(VERSION));
+        Optional<List<Rule>> rules = values.flatMap(fields -> fields.read(rulesField));
+        if (problems.count() > 0 || version.isEmpty() || rules.isEmpty()) {
+            return new Refused(problems.found());
         }
-        RuleFile file = new RuleFile();
-        RuleSet rules = file.document(root.get());
-        return file.problems.isEmpty() ? new Valid(rules) : new Refused(List.copyOf(file.problems));
+        return new Valid(new RuleSet(version.get(), rules.get()));
     }
 
-    private static Refused refused(Problem problem) {
-        return new Refused(List.of(problem));
+    /** The field of the rules; new for each file, for it knows the names that it has met. */
+    static Field<List<Rule>> rules() {
+        return new Field<>(
+                "rules", new Rules(), true, "The rules; each says what is an anomaly of some series.", "rules: []");
     }
 
-    private RuleSet document(Node root) {
-        Map<String, Node> fields = fields(root, "the file", Set.of("version", "rules"));
-        int version = 0;
-        Node versionNode = required(root, fields, "version");
-        if (versionNode != null) {
-            String text = scalar(versionNode, "version");
-            if (text != null && VERSION.matcher(text).matches()) {
-                version = Integer.parseInt(text);
-            } else if (text != null) {
-                note(versionNode, "version must be a whole number from 1");
+    private static final class Rules implements Form<List<Rule>> {
+
+        @Override
+        public Optional<List<Rule>> read(Yaml node, String name, Problems problems) {
+            if (!(node instanceof Yaml.Sequence(Yaml.Place _, List<Yaml> items))) {
+                problems.note(node.place(), name + " must be a list");
+                return Optional.empty();
             }
-        }
-        List<Rule> rules = new ArrayList<>();
-        Node list = required(root, fields, "rules");
-        if (list instanceof SequenceNode sequence) {
-            Set<String> names = new HashSet<>();
-            for (Node node : sequence.getValue()) {
-                rule(node, names).ifPresent(rules::add);
+            if (items.size() > MAX_RULES) {
+                problems.note(node.place(), "there must be at most " + MAX_RULES + " rules");
+                return Optional.empty();
             }
-        } else if (list != null) {
-            note(list, "rules must be a list");
-        }
-        return new RuleSet(version, rules);
-    }
-
-    private Optional<Rule> rule(Node node, Set<String> names) {
-        int before = problems.size();
-        Map<String, Node> fields =
-                fields(node, "a rule", Set.of("name", "metric", "above", "below", "silentFor", "severity", "message"));
-        if (!(node instanceof MappingNode)) {
-            return Optional.empty();
-        }
-        String name = text(node, fields, "name");
-        if (name != null && !RULE_NAME.matcher(name).matches()) {
-            note(fields.get("name"), "name must have 1 to 64 characters of a-z 0-9 -");
-        } else if (name != null && !names.add(name)) {
-            note(fields.get("name"), "another rule has this name");
-        }
-        String metric = text(node, fields, "metric");
-        if (metric != null && !Names.isMeasurement(metric)) {
-            note(fields.get("metric"), "metric must match [A-Za-z_][A-Za-z0-9_.-]{0,63}");
-        }
-        String severityText = text(node, fields, "severity");
-        Optional<Severity> severity = Optional.ofNullable(severityText).flatMap(Severity::parse);
-        if (severityText != null && severity.isEmpty()) {
-            note(fields.get("severity"), "severity must be info, warning or critical");
-        }
-        OptionalDouble above = number(fields, "above");
-        OptionalDouble below = number(fields, "below");
-        Node silence = fields.get("silentFor");
-        OptionalLong silentFor = OptionalLong.empty();
-        if (silence instanceof ScalarNode scalar && scalar.getValue().matches("[1-9][0-9]{0,6}s")) {
-            String text = scalar.getValue();
-            silentFor = OptionalLong.of(Long.parseLong(text.substring(0, text.length() - 1)) * 1_000_000);
-        } else if (silence != null) {
-            note(silence, "silentFor must be a number of seconds such as 30s");
-        }
-        String message = fields.containsKey("message") ? text(node, fields, "message") : "";
-        if (!fields.containsKey("above") && !fields.containsKey("below") && !fields.containsKey("silentFor")) {
-            note(node, "a rule must have above, below or silentFor");
-        }
-        if (problems.size() > before || name == null || metric == null || severity.isEmpty()) {
-            return Optional.empty();
-        }
-        return Optional.of(new Rule(
-                name, metric, above, below, silentFor, severity.get(), Objects.requireNonNullElse(message, "")));
-    }
-
-    /** The fields of a mapping, by name; unknown and double ones are noted. */
-    private Map<String, Node> fields(Node node, String what, Set<String> known) {
-        Map<String, Node> fields = new LinkedHashMap<>();
-        if (!(node instanceof MappingNode mapping)) {
-            note(node, what + " must be a mapping");
-            return fields;
-        }
-        for (NodeTuple tuple : mapping.getValue()) {
-            Node key = tuple.getKeyNode();
-            if (!(key instanceof ScalarNode scalar) || !known.contains(scalar.getValue())) {
-                note(
-                        key,
-                        "unknown field; known are "
-                                + String.join(", ", known.stream().sorted().toList()));
-            } else if (fields.putIfAbsent(scalar.getValue(), tuple.getValueNode()) != null) {
-                note(key, scalar.getValue() + " occurs twice");
+            RuleReader reader = new RuleReader(problems);
+            List<Rule> rules = new ArrayList<>();
+            for (Yaml item : items) {
+                if (!problems.areEnough()) {
+                    reader.read(item).ifPresent(rules::add);
+                }
             }
+            return Optional.of(rules);
         }
-        return fields;
-    }
 
-    private @Nullable Node required(Node parent, Map<String, Node> fields, String name) {
-        Node node = fields.get(name);
-        if (node == null && parent instanceof MappingNode) {
-            note(parent, name + " is missing");
+        @Override
+        public JsonObject schema() {
+            JsonObject rule = Forms.mapping(RuleFields.ALL)
+                    .put("anyOf", anyOf(RuleFields.CONDITIONS))
+                    .put(
+                            "dependentRequired",
+                            new JsonObject()
+                                    .put(RuleFields.CLEAR_BELOW.name(), JsonArray.of(RuleFields.ABOVE.name()))
+                                    .put(RuleFields.CLEAR_ABOVE.name(), JsonArray.of(RuleFields.BELOW.name())))
+                    .put(
+                            "dependentSchemas",
+                            new JsonObject()
+                                    .put(
+                                            RuleFields.FOR.name(),
+                                            new JsonObject().put("anyOf", anyOf(RuleFields.DELAYED)))
+                                    .put(
+                                            RuleFields.CLEAR_FOR.name(),
+                                            new JsonObject().put("anyOf", anyOf(RuleFields.KEPT_OPEN))));
+            return new JsonObject()
+                    .put("type", "array")
+                    .put("maxItems", MAX_RULES)
+                    .put("items", rule);
         }
-        return node;
-    }
 
-    private @Nullable String text(Node parent, Map<String, Node> fields, String name) {
-        Node node = required(parent, fields, name);
-        return node == null ? null : scalar(node, name);
-    }
-
-    private @Nullable String scalar(Node node, String name) {
-        if (node instanceof ScalarNode scalar) {
-            return scalar.getValue();
+        private static JsonArray anyOf(List<Field<?>> fields) {
+            return fields.stream()
+                    .map(field -> new JsonObject().put("required", JsonArray.of(field.name())))
+                    .collect(JsonArray::new, JsonArray::add, JsonArray::addAll);
         }
-        note(node, name + " must be a single value");
-        return null;
-    }
 
-    private OptionalDouble number(Map<String, Node> fields, String name) {
-        Node node = fields.get(name);
-        if (node == null) {
-            return OptionalDouble.empty();
+        @Override
+        public String words() {
+            return "a list of up to " + MAX_RULES + " rules";
         }
-        if (node instanceof ScalarNode scalar
-                && scalar.isPlain()
-                && NUMBER.matcher(scalar.getValue()).matches()) {
-            double value = Double.parseDouble(scalar.getValue());
-            if (Double.isFinite(value)) {
-                return OptionalDouble.of(value);
-            }
-        }
-        note(node, name + " must be a finite number");
-        return OptionalDouble.empty();
-    }
-
-    /** Notes a problem; a file of nothing but problems tells the first of them. */
-    private void note(@Nullable Node node, String reason) {
-        if (problems.size() < MAX_PROBLEMS) {
-            problems.add(problem(Optional.ofNullable(node).flatMap(Node::getStartMark), reason));
-        }
-    }
-
-    private static Problem problem(Optional<Mark> mark, String reason) {
-        return new Problem(
-                mark.map(m -> m.getLine() + 1).orElse(1),
-                mark.map(m -> m.getColumn() + 1).orElse(1),
-                reason);
     }
 }

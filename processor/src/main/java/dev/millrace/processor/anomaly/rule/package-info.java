@@ -1,4 +1,4 @@
-/** The rules that people write, and how they are read. */
+/** What is an anomaly, as people write it: the rule file, its reader, its schema and its reference. */
 @NullMarked
 package dev.millrace.processor.anomaly.rule;
 
