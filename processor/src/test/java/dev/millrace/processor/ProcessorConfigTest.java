@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
-import dev.millrace.processor.anomaly.rule.RuleFile;
 import dev.millrace.processor.ownership.MembershipConfig;
+import dev.millrace.processor.rules.RuleText;
 import dev.millrace.processor.store.StartPosition;
 import java.io.IOException;
 import java.net.URI;
@@ -32,7 +32,7 @@ class ProcessorConfigTest {
         environment.check();
 
         assertEquals(9091, config.ops().port());
-        assertEquals(RuleFile.shippedText(), config.rules().text().text());
+        assertEquals(RuleText.shipped().text(), config.rules().text().text());
         assertEquals(config.database(), config.migration());
         assertFalse(config.owner().isBlank());
     }

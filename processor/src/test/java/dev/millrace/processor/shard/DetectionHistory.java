@@ -25,36 +25,21 @@ final class DetectionHistory {
     private static final String FIRST = """
             version: 1
             rules:
-              - name: hot
-                metric: temperature
-                above: 90
-                severity: warning
-              - name: extreme
-                metric: temperature
-                above: 92
-                below: 87
-                severity: critical
-              - name: silent
-                metric: pressure
-                silentFor: 2s
-                severity: warning
+              - {name: hot, metric: temperature, above: 90, severity: warning, refractory: 0s}
+              - {name: extreme, metric: temperature, above: 92, clearBelow: 90, below: 87, for: 2s, severity: critical}
+              - {name: silent, metric: pressure, silentFor: 2s, severity: warning, refractory: 0s}
+              - {name: broken, metric: temperature, state: [BROKEN], severity: critical}
+              - {name: shape, metric: '*', rateAbove: 4 per second, flatFor: 4s, severity: info, refractory: 0s}
+              - {name: odd, metric: '*', deviates: {by: 2, window: 10}, unusual: true, severity: info}
             """;
 
     private static final String SECOND = """
             version: 2
             rules:
-              - name: hot
-                metric: temperature
-                above: 91
-                severity: info
-              - name: silent
-                metric: pressure
-                silentFor: 2s
-                severity: warning
-              - name: also-silent
-                metric: temperature
-                silentFor: 3s
-                severity: info
+              - {name: hot, metric: temperature, above: 91, severity: info, refractory: 0s}
+              - {name: silent, metric: pressure, silentFor: 2s, severity: warning, refractory: 0s}
+              - {name: also-silent, metric: temperature, silentFor: 3s, severity: info}
+              - {name: odd, metric: '*', deviates: {by: 2, window: 15}, unusual: true, severity: info}
             """;
 
     private final long seed;
@@ -77,7 +62,7 @@ final class DetectionHistory {
     private static FakeShard stream(Random random) {
         FakeShard shard = new FakeShard();
         List<Reading> sent = new ArrayList<>();
-        int records = 2 + random.nextInt(30);
+        int records = 2 + random.nextInt(40);
         for (int i = 0; i < records; i++) {
             // mostly close together, now and then a silence, or a time that goes back a little
             shard.later(
@@ -103,7 +88,7 @@ final class DetectionHistory {
     }
 
     private static Reading reading(Random random, int place) {
-        long at = FakeShard.ARRIVAL - 1_000_000 + 10L * place + random.nextInt(30);
+        long at = FakeShard.ARRIVAL - 1_000_000_000 + 100_000L * (10 * place + random.nextInt(30));
         List<Measurement> measurements = new ArrayList<>();
         if (random.nextInt(3) > 0) {
             measurements.add(

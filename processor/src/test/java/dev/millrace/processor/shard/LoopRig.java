@@ -72,7 +72,7 @@ final class LoopRig {
     }
 
     private LoopRig(FakeShard shard, Content content, Supplier<FaultyStore.Fault> faults) {
-        this(shard, content, faults, plainLimits());
+        this(shard, content, faults, plainRules());
     }
 
     LoopRig(FakeShard shard, Content content, Supplier<FaultyStore.Fault> faults, ShardLoop.Detection detection) {
@@ -141,13 +141,20 @@ final class LoopRig {
         return new BatchDecoder(new ReadingDecoder(ReadingLimits.DEFAULT), ALL);
     }
 
-    /** Rules that every reading beyond a limit breaches at once, all the time. */
-    static ShardLoop.Detection plainLimits() {
+    /** Limits without a delay, all the time. */
+    static ShardLoop.Detection plainRules() {
         RuleSet plain = rules("""
                 version: 1
                 rules:
-                  - {name: temperature-high, metric: temperature, above: 90, severity: warning, refractory: 0s}
-                  - {name: pressure-out-of-range, metric: pressure, above: 8, below: 0.5, severity: critical, refractory: 0s}
+                  - name: temperature-high
+                    metric: temperature
+                    above: 90
+                    severity: warning
+                  - name: pressure-out-of-range
+                    metric: pressure
+                    above: 8
+                    below: 0.5
+                    severity: critical
                 """);
         return new ShardLoop.Detection(() -> Optional.of(plain), SnapshotPace.USUAL);
     }

@@ -90,7 +90,7 @@ class ShardSupervisorTest {
                     new ShardLoop.Ports(new FakeShard(), store, new LoopRig.Latest(), new SeriesShares(100_000).take()),
                     LoopRig.availabilities(new Health("loop")),
                     LoopRig.decoder(),
-                    LoopRig.plainLimits(),
+                    LoopRig.plainRules(),
                     meter,
                     waits,
                     random);
@@ -178,7 +178,7 @@ class ShardSupervisorTest {
                     meter,
                     new Health("loop"),
                     new FakeWaits(),
-                    LoopRig.plainLimits());
+                    LoopRig.plainRules());
             assertEquals(ShardLoop.End.READ_OUT, loop.run());
         });
         Map<String, ShardState> states = new HashMap<>();
@@ -368,7 +368,7 @@ class ShardSupervisorTest {
                         meter,
                         new Health("loop"),
                         new FakeWaits(),
-                        LoopRig.plainLimits())
+                        LoopRig.plainRules())
                 .run();
     }
 }

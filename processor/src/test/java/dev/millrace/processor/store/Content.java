@@ -125,6 +125,21 @@ public final class Content {
         rules.put(version, text);
     }
 
+    /** Nothing is known of detectors, as where an earlier version has stored all there is. */
+    public synchronized void forgetDetectors() {
+        snapshots.clear();
+        shards.values()
+                .forEach(shard -> shard.state = new ShardState(
+                        shard.state.progress(),
+                        shard.state.owner(),
+                        shard.state.arrivedAt(),
+                        shard.state.startAt(),
+                        shard.state.streamTime(),
+                        shard.state.cachedTo(),
+                        shard.state.beat(),
+                        DetectorState.NONE));
+    }
+
     /** The series that are written down. */
     public synchronized Map<SeriesId, SeriesSnapshot> snapshots() {
         return new TreeMap<>(snapshots);
