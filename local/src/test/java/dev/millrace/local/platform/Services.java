@@ -10,6 +10,7 @@ import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -27,7 +28,17 @@ final class Services implements AutoCloseable {
 
     static final String STREAM = "sensor-data-stream-test";
 
+    /** Limits that one reading breaches: what they find can be told from a stream's content in plain words. */
+    private static final String RULES = """
+            version: 2
+            rules:
+              - {name: temperature-high, metric: temperature, above: 90, severity: warning, refractory: 0s}
+              - {name: pressure-out-of-range, metric: pressure, above: 8, below: 0.5, severity: critical, refractory: 0s}
+              - {name: vibration-severe, metric: vibration, above: 7.1, severity: critical, refractory: 0s}
+            """;
+
     private final RunDirectory directory;
+    private final Path rules;
     private final LocalPostgres postgres;
     private final LocalRedis redis;
     private final Vertx vertx = Vertx.vertx();
@@ -39,6 +50,8 @@ final class Services implements AutoCloseable {
 
     Services(int shards, EmulatorConfig emulator) throws Exception {
         directory = RunDirectory.open();
+        rules = directory.resolve("rules.yaml");
+        Files.writeString(rules, RULES);
         postgres = LocalPostgres.start(0, directory.resolve("postgresql"), LocalPostgres.binaries(directory));
         redis = LocalRedis.start(0, directory.resolve("redis"));
         kinesis = KinesisEmulator.start(vertx, emulator.withPort(0).withStream(STREAM, shards))
@@ -78,6 +91,7 @@ final class Services implements AutoCloseable {
                 // what the gateway needs where nobody is asked for a key
                 "AUTH", "off",
                 "HTTP_HOST", "127.0.0.1"));
+        environment.put("processor.RULES_FILE", rules.toString());
         return environment;
     }
 
