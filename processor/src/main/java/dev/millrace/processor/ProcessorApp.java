@@ -71,8 +71,9 @@ public final class ProcessorApp implements Service {
     private static final int MAX_SHARDS = 256;
 
     /**
-     * For what sees to the shards: it must not wait for connections that their loops hold. Five at a time are used; more are for logins
-     * that are never answered, each of which keeps a place until its silence ends it.
+     * For what sees to the shards: it must not wait for connections that their loops hold. Five at a time are used, and one by each
+     * receiver of alerts now and then; more are for logins that are never answered, each of which keeps a place until its silence ends
+     * it.
      */
     private static final int KEEPERS_CONNECTIONS = 64;
 
@@ -115,6 +116,7 @@ public final class ProcessorApp implements Service {
     private final Availability kinesisState;
     private final Availability redisState;
     private final RedisCacheKeeper cacheKeeper;
+    private final AlertsApp alerts;
     private final VertxTasks tasks;
     private final LeaseTime lease;
     private final Optional<KubernetesLeases> leases;
@@ -163,6 +165,11 @@ public final class ProcessorApp implements Service {
                 random,
                 System::nanoTime,
                 RedisCacheKeeper.Pace.USUAL);
+        alerts = new AlertsApp(
+                config.alerts(),
+                config.kinesis().credentials(),
+                new AlertsApp.Parts(
+                        vertx, keepersPool, config.owner(), metrics, health, postgresqlState, clock, random));
         tasks = new VertxTasks(vertx);
         leases = config.membership()
                 .pod()
@@ -179,6 +186,7 @@ public final class ProcessorApp implements Service {
                 .then("tell the others", this::tellOthers)
                 .then("commit what is in hand, and give the shards up", this::finish)
                 .then("stop what tends to them", this::finishOthers)
+                .then("close the receivers of alerts", alerts::close)
                 .then("close the pools", () -> Future.join(pool.close(), keepersPool.close(), redis.close()))
                 .then("close the Kinesis client", () -> vertx.executeBlocking(this::closeKinesis))
                 .then("close the operations server", opsServer::close)
@@ -259,6 +267,7 @@ public final class ProcessorApp implements Service {
     /** What needs the tables. */
     private void schemaIsUpToDate() {
         notifications.start();
+        alerts.start(this::tend);
         tend("latest-values", cacheKeeper);
         tend(
                 "partitions",

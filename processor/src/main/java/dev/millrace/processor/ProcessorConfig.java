@@ -7,6 +7,7 @@ import dev.millrace.core.config.FanOutConfig;
 import dev.millrace.core.config.KinesisConfig;
 import dev.millrace.core.config.OpsConfig;
 import dev.millrace.core.config.RedisConfig;
+import dev.millrace.processor.alert.AlertsConfig;
 import dev.millrace.processor.anomaly.RuleFile;
 import dev.millrace.processor.anomaly.RuleSet;
 import dev.millrace.processor.ownership.MembershipConfig;
@@ -51,6 +52,7 @@ public record ProcessorConfig(
         OpsConfig ops,
         Duration maxClockAhead,
         RuleSet rules,
+        AlertsConfig alerts,
         MembershipConfig membership,
         StartPosition start,
         OptionalInt retentionDays,
@@ -87,6 +89,7 @@ public record ProcessorConfig(
                 OpsConfig.read(environment, DEFAULT_OPS_PORT),
                 maxClockAhead,
                 environment.optional("RULES_FILE", ProcessorConfig::readRules).orElseGet(RuleFile::shipped),
+                AlertsConfig.read(environment),
                 MembershipConfig.read(environment),
                 readStart(environment),
                 environment
