@@ -2,7 +2,7 @@
 -- nobody.
 
 -- One row for each thing worth telling, in the transaction of what it tells of. The id derives from anomaly and revision. at:
--- when the anomaly opened, or closed. arrived_at: when the reading that did it arrived. most_per_hour null: no limit.
+-- when the anomaly opened, or closed. arrived_at: when the reading that did it arrived. most_per_hour: of the rule's messages; 0: nobody is told.
 CREATE TABLE alert_outbox (
     alert_id      uuid             PRIMARY KEY,
     anomaly_id    uuid             NOT NULL,
@@ -17,7 +17,7 @@ CREATE TABLE alert_outbox (
     at            timestamptz      NOT NULL,
     value         double precision NOT NULL,
     text          text,
-    most_per_hour integer CHECK (most_per_hour > 0),
+    most_per_hour integer          NOT NULL CHECK (most_per_hour >= 0),
     arrived_at    timestamptz      NOT NULL,
     created_at    timestamptz      NOT NULL DEFAULT now()
 );
@@ -51,7 +51,7 @@ CREATE TABLE alert_delivery (
     destination   text        NOT NULL,
     rule          text        NOT NULL,
     event         text        NOT NULL,
-    most_per_hour integer,
+    most_per_hour integer     NOT NULL CHECK (most_per_hour > 0),
     state         text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'grouped', 'over')),
     message_id    uuid REFERENCES alert_message,
     created_at    timestamptz NOT NULL DEFAULT now(),

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
@@ -18,7 +17,7 @@ import java.util.UUID;
  * @param at when the anomaly opened, or closed, microseconds since 1970
  * @param value the number that opened it; 0 where it was none
  * @param text the state that opened it, where it was one
- * @param mostPerHour how many messages of the rule one destination gets in an hour; empty: as many as there are
+ * @param mostPerHour how many messages of the rule one destination gets in an hour; 0: it is only recorded
  * @param arrivedAt when the reading arrived that did it, microseconds since 1970
  */
 public record Alert(
@@ -33,7 +32,7 @@ public record Alert(
         long at,
         double value,
         Optional<String> text,
-        OptionalInt mostPerHour,
+        int mostPerHour,
         long arrivedAt) {
 
     /** Apart from whatever else is hashed to an id. */
@@ -43,8 +42,8 @@ public record Alert(
         if (revision < 1) {
             throw new IllegalArgumentException("revisions count from 1");
         }
-        if (mostPerHour.isPresent() && mostPerHour.getAsInt() < 1) {
-            throw new IllegalArgumentException("a limit that lets nothing through is none");
+        if (mostPerHour < 0) {
+            throw new IllegalArgumentException("there are no fewer messages than none");
         }
     }
 

@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -23,8 +22,12 @@ public record AlertPlan(List<Candidate> candidates, long nextAt) {
 
     private static final long HOUR = TimeUnit.HOURS.toMicros(1);
 
-    /** Alerts that are in no message yet, of one rule and event. */
-    public record Waiting(String rule, AlertEvent event, long oldestAt, OptionalInt mostPerHour) {}
+    /**
+     * Alerts that are in no message yet, of one rule and event.
+     *
+     * @param mostPerHour from 1
+     */
+    public record Waiting(String rule, AlertEvent event, long oldestAt, int mostPerHour) {}
 
     /** A message that was not delivered yet. */
     public record Unsent(UUID messageId, String rule, long nextAttemptAt) {}
@@ -81,12 +84,10 @@ public record AlertPlan(List<Candidate> candidates, long nextAt) {
                 dueAt = Math.max(dueAt, message.createdAt() + micros(timing.groupInterval()));
             }
         }
-        if (group.mostPerHour().isPresent()
-                && ofRule.size() >= group.mostPerHour().getAsInt()) {
-            // when the hour of as many as there may be has begun after all but the last of them
-            int most = group.mostPerHour().getAsInt();
+        if (ofRule.size() >= group.mostPerHour()) {
+            // an hour after the one that, with all later ones, makes as many as there may be
             long[] times = ofRule.stream().mapToLong(Made::createdAt).sorted().toArray();
-            dueAt = Math.max(dueAt, times[times.length - most] + HOUR);
+            dueAt = Math.max(dueAt, times[times.length - group.mostPerHour()] + HOUR);
         }
         return dueAt;
     }

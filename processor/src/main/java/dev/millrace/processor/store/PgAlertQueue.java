@@ -12,7 +12,6 @@ import io.vertx.sqlclient.Tuple;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -195,12 +194,11 @@ public final class PgAlertQueue implements AlertQueue {
     private List<AlertPlan.Waiting> waiting(PgSession.Open transaction) {
         List<AlertPlan.Waiting> waiting = new ArrayList<>();
         for (Row row : transaction.query(WAITING, Tuple.of(destination))) {
-            Integer most = row.getInteger(3);
             waiting.add(new AlertPlan.Waiting(
                     row.getString(0),
                     AlertEvent.of(row.getString(1)),
                     PgTime.micros(row.getOffsetDateTime(2)),
-                    most == null ? OptionalInt.empty() : OptionalInt.of(most)));
+                    row.getInteger(3)));
         }
         return waiting;
     }

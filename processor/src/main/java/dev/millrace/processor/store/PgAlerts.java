@@ -38,6 +38,7 @@ public final class PgAlerts {
             SELECT f.alert_id, r.destination, f.rule, f.event, f.most_per_hour
             FROM fresh f JOIN unnest($16::text[], $17::text[]) AS r (destination, least)
                 ON array_position($18::text[], f.severity) >= array_position($18::text[], r.least)
+            WHERE f.most_per_hour > 0
             """;
 
     private final String[] destinations;
@@ -70,7 +71,7 @@ public final class PgAlerts {
         OffsetDateTime[] at = new OffsetDateTime[count];
         Double[] values = new Double[count];
         @Nullable String[] texts = new String[count];
-        @Nullable Integer[] most = new Integer[count];
+        Integer[] most = new Integer[count];
         OffsetDateTime[] arrived = new OffsetDateTime[count];
         for (int i = 0; i < count; i++) {
             Alert alert = alerts.get(i);
@@ -87,7 +88,7 @@ public final class PgAlerts {
             at[i] = PgTime.of(alert.at());
             values[i] = alert.value();
             texts[i] = alert.text().orElse(null);
-            most[i] = alert.mostPerHour().isPresent() ? alert.mostPerHour().getAsInt() : null;
+            most[i] = alert.mostPerHour();
             arrived[i] = PgTime.of(alert.arrivedAt());
         }
         return transaction.send(INSERT, Tuple.wrap(new Object[] {

@@ -10,6 +10,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -23,6 +27,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 public final class YamlFields {
 
     private static final int MAX_PROBLEMS = 20;
+    private static final int MAX_DEPTH = 8;
 
     private final List<Problem> problems = new ArrayList<>();
 
@@ -45,6 +50,10 @@ public final class YamlFields {
                 .setCodePointLimit(maxCharacters)
                 .build();
         try {
+            if (isNestedTooDeeply(settings, text)) {
+                problems.add(new Problem(1, 1, "the file is nested too deeply"));
+                return Optional.empty();
+            }
             Optional<Node> root = new Compose(settings).composeString(text);
             if (root.isEmpty()) {
                 problems.add(new Problem(1, 1, "the file is empty"));
@@ -58,6 +67,20 @@ public final class YamlFields {
             problems.add(new Problem(1, 1, "not valid YAML"));
         }
         return Optional.empty();
+    }
+
+    /** Looked at event by event: whoever builds the tree follows nesting with the stack. */
+    private static boolean isNestedTooDeeply(LoadSettings settings, String text) {
+        int depth = 0;
+        for (Event event : new Parse(settings).parseString(text)) {
+            if (event instanceof CollectionStartEvent && ++depth > MAX_DEPTH) {
+                return true;
+            }
+            if (event instanceof CollectionEndEvent) {
+                depth--;
+            }
+        }
+        return false;
     }
 
     /** The fields of a mapping, by name; unknown and double ones are noted. */

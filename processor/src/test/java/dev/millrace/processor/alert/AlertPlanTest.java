@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class AlertPlanTest {
 
     private static final AlertTiming TIMING = AlertTiming.usual(Duration.ofMinutes(10));
+    private static final int MANY = 100;
     private static final long NOW = Messages.NOON;
     private static final AlertPlan.Group HOT = new AlertPlan.Group("hot", AlertEvent.OPENED);
     private static final UUID MESSAGE = new UUID(1, 2);
@@ -24,11 +24,11 @@ class AlertPlanTest {
     }
 
     private static AlertPlan.Waiting waiting(String rule, int secondsAgo) {
-        return new AlertPlan.Waiting(rule, AlertEvent.OPENED, ago(secondsAgo), OptionalInt.empty());
+        return new AlertPlan.Waiting(rule, AlertEvent.OPENED, ago(secondsAgo), MANY);
     }
 
     private static AlertPlan.Waiting limited(int secondsAgo, int most) {
-        return new AlertPlan.Waiting("hot", AlertEvent.OPENED, ago(secondsAgo), OptionalInt.of(most));
+        return new AlertPlan.Waiting("hot", AlertEvent.OPENED, ago(secondsAgo), most);
     }
 
     private static AlertPlan.Made made(AlertEvent event, int secondsAgo) {

@@ -147,6 +147,12 @@ class WebhookFileTest {
     }
 
     @Test
+    void refusesWhatIsTooLargeOrNestedTooDeeply() {
+        assertEquals("line 1, column 1: the file is nested too deeply", problems("[".repeat(60_000)));
+        assertEquals("line 1, column 1: the file must have at most 65536 characters", problems(" ".repeat(65_537)));
+    }
+
+    @Test
     void aSecretThatCannotBeReadHasItsPlace() {
         WebhookFile.Parsed parsed = WebhookFile.parse("webhooks:\n" + entry("a", "https://h.example"), _ -> {
             throw new IllegalArgumentException("the file that it refers to cannot be read");

@@ -21,7 +21,6 @@ import dev.millrace.processor.anomaly.Severity;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -90,8 +89,8 @@ class PgAlertQueueIT {
     @Test
     void eachDestinationGetsWhatIsSevereEnoughForIt() {
         rig.commit(
-                rig.opened(1, "warm", Severity.WARNING, OptionalInt.empty()),
-                rig.opened(2, "hot", Severity.CRITICAL, OptionalInt.empty()));
+                rig.opened(1, "warm", Severity.WARNING, PgAlertRig.MANY),
+                rig.opened(2, "hot", Severity.CRITICAL, PgAlertRig.MANY));
         rig.passGroupWait();
 
         AlertQueue pager = rig.queue("one", PAGER);
@@ -159,16 +158,16 @@ class PgAlertQueueIT {
     @Test
     void overARulesLimitItGathersUntilTheHourAllowsOneMore() {
         for (int number = 1; number <= 2; number++) {
-            rig.commit(rig.opened(number, "hot", Severity.WARNING, OptionalInt.of(2)));
+            rig.commit(rig.opened(number, "hot", Severity.WARNING, 2));
             rig.pass(Duration.ofMinutes(1));
             delivered(queue, send(queue));
         }
         for (int number = 3; number <= 7; number++) {
-            rig.commit(rig.opened(number, "hot", Severity.WARNING, OptionalInt.of(2)));
+            rig.commit(rig.opened(number, "hot", Severity.WARNING, 2));
             rig.pass(Duration.ofMinutes(9));
             assertWaits(queue);
         }
-        rig.commit(rig.opened(8, "other", Severity.WARNING, OptionalInt.of(2)));
+        rig.commit(rig.opened(8, "other", Severity.WARNING, 2));
         rig.passGroupWait();
         AlertQueue.Send otherRule = send(queue);
         assertEquals("other", otherRule.message().rule());
@@ -179,7 +178,7 @@ class PgAlertQueueIT {
         AlertQueue.Send gathered = send(queue);
         assertEquals(5, gathered.message().count());
         delivered(queue, gathered);
-        rig.commit(rig.opened(9, "hot", Severity.WARNING, OptionalInt.of(2)));
+        rig.commit(rig.opened(9, "hot", Severity.WARNING, 2));
         rig.pass(Duration.ofMinutes(1));
         assertEquals("hot", send(queue).message().rule());
     }
@@ -301,8 +300,8 @@ class PgAlertQueueIT {
     @Test
     void onlyOneProcessAtATimeTellsADestination() {
         rig.commit(
-                rig.opened(1, "warm", Severity.WARNING, OptionalInt.empty()),
-                rig.opened(2, "hot", Severity.WARNING, OptionalInt.empty()));
+                rig.opened(1, "warm", Severity.WARNING, PgAlertRig.MANY),
+                rig.opened(2, "hot", Severity.WARNING, PgAlertRig.MANY));
         rig.passGroupWait();
 
         AlertQueue.Send first = send(queue);
@@ -361,7 +360,7 @@ class PgAlertQueueIT {
 
     @Test
     void aDestinationThatHangsHoldsUpNobodyElse() {
-        rig.commit(rig.opened(1, "hot", Severity.CRITICAL, OptionalInt.empty()));
+        rig.commit(rig.opened(1, "hot", Severity.CRITICAL, PgAlertRig.MANY));
         rig.passGroupWait();
         send(queue);
 
@@ -373,12 +372,12 @@ class PgAlertQueueIT {
 
     @Test
     void aMessageThatIsRefusedHoldsUpItsRuleAlone() {
-        rig.commit(rig.opened(1, "warm", Severity.WARNING, OptionalInt.empty()));
+        rig.commit(rig.opened(1, "warm", Severity.WARNING, PgAlertRig.MANY));
         rig.passGroupWait();
         queue.settle(send(queue).message(), new AlertQueue.RetryMessage("it answered 400", 60_000));
         rig.commit(
-                rig.opened(2, "warm", Severity.WARNING, OptionalInt.empty()),
-                rig.opened(3, "hot", Severity.WARNING, OptionalInt.empty()));
+                rig.opened(2, "warm", Severity.WARNING, PgAlertRig.MANY),
+                rig.opened(3, "hot", Severity.WARNING, PgAlertRig.MANY));
         rig.passGroupWait();
 
         AlertQueue.Send next = send(queue);
@@ -389,10 +388,10 @@ class PgAlertQueueIT {
 
     @Test
     void aDestinationThatTakesNothingIsLeftAloneForItsTime() {
-        rig.commit(rig.opened(1, "warm", Severity.WARNING, OptionalInt.empty()));
+        rig.commit(rig.opened(1, "warm", Severity.WARNING, PgAlertRig.MANY));
         rig.passGroupWait();
         queue.settle(send(queue).message(), new AlertQueue.RetryDestination("it answered 503", 120_000, 1_000));
-        rig.commit(rig.opened(2, "hot", Severity.WARNING, OptionalInt.empty()));
+        rig.commit(rig.opened(2, "hot", Severity.WARNING, PgAlertRig.MANY));
         rig.pass(Duration.ofMinutes(1));
         assertWaits(queue);
         assertWaits(other);
@@ -408,10 +407,10 @@ class PgAlertQueueIT {
     /** A message that the receiver cannot take, and answers by 500, has its turn after all others. */
     @Test
     void whatIsPoisonToADestinationDoesNotKeepTheOthersFromIt() {
-        rig.commit(rig.opened(1, "poison", Severity.WARNING, OptionalInt.empty()));
+        rig.commit(rig.opened(1, "poison", Severity.WARNING, PgAlertRig.MANY));
         rig.passGroupWait();
         queue.settle(send(queue).message(), new AlertQueue.RetryDestination("it answered 500", 1_000, 300_000));
-        rig.commit(rig.opened(2, "hot", Severity.WARNING, OptionalInt.empty()));
+        rig.commit(rig.opened(2, "hot", Severity.WARNING, PgAlertRig.MANY));
         rig.passGroupWait();
 
         assertEquals("hot", send(queue).message().rule());
@@ -419,12 +418,12 @@ class PgAlertQueueIT {
 
     @Test
     void whatHasBeenOverForLongIsDeletedAndWhatIsStillNeededIsNot() {
-        rig.commit(rig.opened(1, "closed", Severity.WARNING, OptionalInt.empty()));
+        rig.commit(rig.opened(1, "closed", Severity.WARNING, PgAlertRig.MANY));
         tellAll();
         rig.close(1);
-        rig.commit(rig.opened(2, "open", Severity.WARNING, OptionalInt.empty()));
+        rig.commit(rig.opened(2, "open", Severity.WARNING, PgAlertRig.MANY));
         tellAll();
-        rig.commit(rig.opened(3, "dead", Severity.WARNING, OptionalInt.empty()));
+        rig.commit(rig.opened(3, "dead", Severity.WARNING, PgAlertRig.MANY));
         rig.close(3);
         rig.passGroupWait();
         AlertMessage dead = send(queue).message();
@@ -446,7 +445,7 @@ class PgAlertQueueIT {
 
         // the end of what was told long ago is told
         rig.close(2);
-        rig.commit(rig.alert(2, 2, AlertEvent.RESOLVED, "open", Severity.WARNING, OptionalInt.empty()));
+        rig.commit(rig.alert(2, 2, AlertEvent.RESOLVED, "open", Severity.WARNING, PgAlertRig.MANY));
         assertEquals(new AlertStock.Cleaned(0), stock.clean());
         rig.passGroupWait();
         assertEquals(AlertEvent.RESOLVED, send(queue).message().event());
@@ -467,6 +466,14 @@ class PgAlertQueueIT {
         delivered(queue, told);
         assertEquals(new AlertStock.Looked(0, 0, Map.of()), stock.look());
         stock.close();
+    }
+
+    @Test
+    void aRuleThatTellsNobodyIsOnlyRecorded() {
+        rig.commit(rig.opened(1, "quiet", Severity.CRITICAL, 0));
+
+        assertEquals(1, rig.count("alert_outbox"));
+        assertEquals(0, rig.count("alert_delivery"));
     }
 
     @Test

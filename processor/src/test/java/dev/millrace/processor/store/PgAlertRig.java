@@ -10,12 +10,14 @@ import dev.millrace.processor.anomaly.Severity;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
 /** A database with alerts, whose time passes when a test says so: all that is stored gets older. */
 public final class PgAlertRig implements AutoCloseable {
+
+    /** A limit that no test reaches. */
+    public static final int MANY = 100;
 
     public static final long AT = StoreContract.NOON;
     public static final AlertTiming TIMING = AlertTiming.usual(Duration.ofMinutes(10));
@@ -59,19 +61,18 @@ public final class PgAlertRig implements AutoCloseable {
     }
 
     public Alert opened(int number) {
-        return opened(number, "hot", Severity.WARNING, OptionalInt.empty());
+        return opened(number, "hot", Severity.WARNING, MANY);
     }
 
-    public Alert opened(int number, String rule, Severity severity, OptionalInt mostPerHour) {
+    public Alert opened(int number, String rule, Severity severity, int mostPerHour) {
         return alert(number, 1, AlertEvent.OPENED, rule, severity, mostPerHour);
     }
 
     public Alert resolved(int number) {
-        return alert(number, 2, AlertEvent.RESOLVED, "hot", Severity.WARNING, OptionalInt.empty());
+        return alert(number, 2, AlertEvent.RESOLVED, "hot", Severity.WARNING, MANY);
     }
 
-    public Alert alert(
-            int number, int revision, AlertEvent event, String rule, Severity severity, OptionalInt mostPerHour) {
+    public Alert alert(int number, int revision, AlertEvent event, String rule, Severity severity, int mostPerHour) {
         return new Alert(
                 anomaly(number),
                 revision,
@@ -117,7 +118,7 @@ public final class PgAlertRig implements AutoCloseable {
                         AT + number,
                         91.5,
                         Optional.empty(),
-                        OptionalInt.empty(),
+                        MANY,
                         System.currentTimeMillis() * 1_000))
                 .toList());
     }

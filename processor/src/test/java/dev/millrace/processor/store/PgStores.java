@@ -47,7 +47,7 @@ final class PgStores implements Stores, AutoCloseable {
         opened.forEach(Runnable::run);
         opened.clear();
         database.query("TRUNCATE sensor, metric, series, measurement, state, anomaly, dead_letter, shard_progress,"
-                + " stream_start, gap");
+                + " stream_start, gap, alert_outbox, alert_message, alert_delivery, alert_destination");
     }
 
     /** Ends the sessions of all who use the database, but for the one that asks. */
