@@ -26,7 +26,16 @@ public final class PgAlertRig implements AutoCloseable {
 
     private final PgTestDatabase database = new PgTestDatabase();
     private final PgSession session = new PgSession(database.pool(), () -> {});
-    private final PgAlerts alerts = new PgAlerts(List.of(OPERATIONS, PAGER));
+    private final PgAlerts alerts;
+
+    public PgAlertRig() {
+        this(OPERATIONS, PAGER);
+    }
+
+    /** @param routes who is told of what */
+    public PgAlertRig(AlertRoute... routes) {
+        alerts = new PgAlerts(List.of(routes));
+    }
 
     public PgTestDatabase database() {
         return database;
