@@ -174,6 +174,12 @@ public final class Webhook implements AlertDestination {
         if (cause instanceof TimeoutException) {
             return "no answer in time";
         }
+        String reason = firstLine(cause);
+        // of a handshake that failed, only that says why
+        return cause.getCause() == null ? reason : reason + ": " + firstLine(cause.getCause());
+    }
+
+    private static String firstLine(Throwable cause) {
         String message = cause.getMessage();
         return message == null
                 ? cause.getClass().getSimpleName()
