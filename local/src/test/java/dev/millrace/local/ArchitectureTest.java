@@ -109,7 +109,8 @@ class ArchitectureTest {
             boolean named = name.startsWith("Kinesis")
                     || name.startsWith("Kubernetes")
                     || name.startsWith("Pg")
-                    || name.startsWith("Redis");
+                    || name.startsWith("Redis")
+                    || name.startsWith("SnsAlerts");
             boolean service = type.getPackageName().startsWith("dev.millrace.gateway")
                     || type.getPackageName().startsWith("dev.millrace.processor");
             return named && service;

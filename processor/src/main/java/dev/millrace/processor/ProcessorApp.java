@@ -33,6 +33,7 @@ import dev.millrace.processor.shard.ShardSupervisor;
 import dev.millrace.processor.shard.SnapshotPace;
 import dev.millrace.processor.store.FlywayMigrations;
 import dev.millrace.processor.store.PartitionKeeper;
+import dev.millrace.processor.store.PgAlerts;
 import dev.millrace.processor.store.PgPartitionStore;
 import dev.millrace.processor.store.PgRuleStore;
 import dev.millrace.processor.store.PgSensorStore;
@@ -73,8 +74,9 @@ public final class ProcessorApp implements Service {
     private static final int MAX_SHARDS = 256;
 
     /**
-     * For what sees to the shards: it must not wait for connections that their loops hold. Five at a time are used; more are for logins
-     * that are never answered, each of which keeps a place until its silence ends it.
+     * For what sees to the shards: it must not wait for connections that their loops hold. Five at a time are used, and one by each
+     * receiver of alerts now and then; more are for logins that are never answered, each of which keeps a place until its silence ends
+     * it.
      */
     private static final int KEEPERS_CONNECTIONS = 64;
 
@@ -118,6 +120,7 @@ public final class ProcessorApp implements Service {
     private final Availability redisState;
     private final RedisCacheKeeper cacheKeeper;
     private final RuleKeeper rules;
+    private final AlertsApp alerts;
     private final VertxTasks tasks;
     private final LeaseTime lease;
     private final Optional<KubernetesLeases> leases;
@@ -172,6 +175,11 @@ public final class ProcessorApp implements Service {
                 new PgRuleStore(keepersPool),
                 health.component("rules"),
                 metrics);
+        alerts = new AlertsApp(
+                config.alerts(),
+                config.kinesis().credentials(),
+                new AlertsApp.Parts(
+                        vertx, keepersPool, config.owner(), metrics, health, postgresqlState, clock, random));
         tasks = new VertxTasks(vertx);
         leases = config.membership()
                 .pod()
@@ -188,6 +196,7 @@ public final class ProcessorApp implements Service {
                 .then("tell the others", this::tellOthers)
                 .then("commit what is in hand, and give the shards up", this::finish)
                 .then("stop what tends to them", this::finishOthers)
+                .then("close the receivers of alerts", alerts::close)
                 .then("close the pools", () -> Future.join(pool.close(), keepersPool.close(), redis.close()))
                 .then("close the Kinesis client", () -> vertx.executeBlocking(this::closeKinesis))
                 .then("close the operations server", opsServer::close)
@@ -269,6 +278,7 @@ public final class ProcessorApp implements Service {
     private void schemaIsUpToDate() {
         notifications.start();
         tend("rules", rules);
+        alerts.start(this::tend);
         tend("latest-values", cacheKeeper);
         tend(
                 "partitions",
@@ -340,7 +350,8 @@ public final class ProcessorApp implements Service {
         String shardId = taken.shardId();
         ShardKey key = new ShardKey(stream, taken.listing().created(), shardId);
         SeriesShares.Share share = series.take();
-        PgShardStore store = new PgShardStore(pool, key, share::capacity);
+        PgShardStore store = new PgShardStore(
+                pool, key, new PgAlerts(config.alerts().routes()), share::capacity);
         LatestValues latest = cacheKeeper.latestValues(key, taken.shard().range());
         // the gateway has limited what was sent; its line may be longer, and must not be refused once it was accepted
         ReadingDecoder decoder = new ReadingDecoder(

@@ -9,6 +9,7 @@ import dev.millrace.core.config.OpsConfig;
 import dev.millrace.core.config.RedisConfig;
 import dev.millrace.processor.anomaly.rule.RuleFile;
 import dev.millrace.processor.anomaly.rule.RuleSet;
+import dev.millrace.processor.alert.AlertsConfig;
 import dev.millrace.processor.ownership.MembershipConfig;
 import dev.millrace.processor.rules.RuleSource;
 import dev.millrace.processor.rules.RuleText;
@@ -54,6 +55,7 @@ public record ProcessorConfig(
         OpsConfig ops,
         Duration maxClockAhead,
         Rules rules,
+        AlertsConfig alerts,
         MembershipConfig membership,
         StartPosition start,
         OptionalInt retentionDays,
@@ -100,6 +102,7 @@ public record ProcessorConfig(
                 OpsConfig.read(environment, DEFAULT_OPS_PORT),
                 maxClockAhead,
                 environment.optional("RULES_FILE", ProcessorConfig::readRules).orElse(Rules.SHIPPED),
+                AlertsConfig.read(environment),
                 MembershipConfig.read(environment),
                 readStart(environment),
                 environment

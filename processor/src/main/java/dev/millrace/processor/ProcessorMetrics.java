@@ -3,6 +3,9 @@ package dev.millrace.processor;
 import dev.millrace.processor.anomaly.Severity;
 import dev.millrace.processor.anomaly.detect.Detection;
 import dev.millrace.processor.anomaly.rule.ConditionKind;
+import dev.millrace.processor.alert.AlertDestination;
+import dev.millrace.processor.alert.AlertEvent;
+import dev.millrace.processor.alert.AlertMeter;
 import dev.millrace.processor.cache.CacheMeter;
 import dev.millrace.processor.rules.RuleMeter;
 import dev.millrace.processor.shard.Batch;
@@ -14,6 +17,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -24,7 +28,7 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Every metric of a processor: names, tags, meanings. */
-public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter {
+public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter, AlertMeter {
 
     private static final String PREFIX = "millrace.processor.";
 
@@ -52,6 +56,9 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
     private final Counter rebuiltHashes;
     private final Counter sweeps;
     private final Map<DeadLetter.Reason, Counter> deadLetters = new EnumMap<>(DeadLetter.Reason.class);
+    private final Map<Told, Counter> alerts = new HashMap<>();
+    private volatile long alertsWaiting;
+    private volatile double oldestAlertSeconds;
     private final MeterRegistry registry;
     private final Map<String, Behind> behind = new ConcurrentHashMap<>();
     private final Map<String, Long> committedUpTo = new ConcurrentHashMap<>();
@@ -117,6 +124,25 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
                             .tag("reason", reason.text())
                             .register(registry));
         }
+        for (Outcome outcome : Outcome.values()) {
+            for (AlertDestination.Kind kind : AlertDestination.Kind.values()) {
+                for (AlertEvent event : AlertEvent.values()) {
+                    alerts.put(
+                            new Told(outcome, kind, event),
+                            Counter.builder(PREFIX + outcome.metric)
+                                    .description(outcome.description)
+                                    .tag("destination", kind.text())
+                                    .tag("event", event.text())
+                                    .register(registry));
+                }
+            }
+        }
+        Gauge.builder(PREFIX + "alerts.waiting", this, metrics -> metrics.alertsWaiting)
+                .description("Alerts that a destination has not got yet")
+                .register(registry);
+        Gauge.builder(PREFIX + "alerts.oldest.seconds", this, metrics -> metrics.oldestAlertSeconds)
+                .description("Since when the oldest of these waits")
+                .register(registry);
         Gauge.builder(PREFIX + "lag.seconds", this, ProcessorMetrics::lagSeconds)
                 .description("Age of the oldest record that may be uncommitted, over all shards of this process")
                 .register(registry);
@@ -268,6 +294,57 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
         if (counter != null) {
             counter.increment();
         }
+    }
+
+    /** What becomes of alerts. */
+    private enum Outcome {
+        SENT("alerts.sent", "Alerts that a destination has"),
+        SUPPRESSED("alerts.suppressed", "Alerts that were over before they could be told"),
+        FAILED("alerts.failed", "Attempts to tell a destination that came to nothing"),
+        DEAD("alerts.dead", "Alerts that were told in vain for a day and are given up");
+
+        private final String metric;
+        private final String description;
+
+        Outcome(String metric, String description) {
+            this.metric = metric;
+            this.description = description;
+        }
+    }
+
+    private record Told(Outcome outcome, AlertDestination.Kind kind, AlertEvent event) {}
+
+    private void count(Outcome outcome, AlertDestination.Kind kind, AlertEvent event, int alerts) {
+        Counter counter = this.alerts.get(new Told(outcome, kind, event));
+        if (counter != null) {
+            counter.increment(alerts);
+        }
+    }
+
+    @Override
+    public void sent(AlertDestination.Kind kind, AlertEvent event, int alerts) {
+        count(Outcome.SENT, kind, event, alerts);
+    }
+
+    @Override
+    public void suppressed(AlertDestination.Kind kind, AlertEvent event, int alerts) {
+        count(Outcome.SUPPRESSED, kind, event, alerts);
+    }
+
+    @Override
+    public void failed(AlertDestination.Kind kind, AlertEvent event) {
+        count(Outcome.FAILED, kind, event, 1);
+    }
+
+    @Override
+    public void dead(AlertDestination.Kind kind, AlertEvent event, int alerts) {
+        count(Outcome.DEAD, kind, event, alerts);
+    }
+
+    @Override
+    public void waiting(long alerts, double oldestSeconds) {
+        alertsWaiting = alerts;
+        oldestAlertSeconds = oldestSeconds;
     }
 
     /** Grows also while nothing can be read or committed, because it is counted from the last time that all was. */

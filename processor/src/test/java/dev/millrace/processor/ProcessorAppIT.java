@@ -8,7 +8,10 @@ import dev.millrace.core.config.DatabaseConfig;
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
 import dev.millrace.core.connect.PgPools;
+import dev.millrace.processor.alert.AlertRoute;
+import dev.millrace.processor.anomaly.Severity;
 import dev.millrace.processor.ownership.LeaseTime;
+import dev.millrace.processor.store.PgAlertRig;
 import dev.millrace.processor.store.PgTestServer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -16,15 +19,24 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Pool;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ProcessorAppIT {
 
@@ -102,6 +114,64 @@ class ProcessorAppIT {
         assertFalse(components.getJsonObject("shards").getBoolean("ready"));
 
         app.shutdownPlan().run().join();
+    }
+
+    /** Two processes with the same receivers, which share the work. */
+    @Test
+    void alertsReachTheTopicAndTheWebhooksOnce(@TempDir Path folder) throws Exception {
+        BlockingQueue<String> topic = new LinkedBlockingQueue<>();
+        BlockingQueue<JsonObject> webhook = new LinkedBlockingQueue<>();
+        Vertx vertx = Vertx.vertx();
+        int port = vertx.createHttpServer()
+                .requestHandler(request -> request.body().onSuccess(body -> {
+                    if (request.uri().equals("/hook")) {
+                        webhook.add(body.toJsonObject());
+                    } else {
+                        topic.add(URLDecoder.decode(body.toString(), StandardCharsets.UTF_8));
+                    }
+                    request.response().end();
+                }))
+                .listen(0, "127.0.0.1")
+                .await()
+                .actualPort();
+        Path file = folder.resolve("webhooks.yaml");
+        Path secret = Files.writeString(folder.resolve("secret"), "a-secret-of-enough-characters\n");
+        Files.writeString(file, """
+                webhooks:
+                  - {name: operations, url: "http://localhost:%d/hook", secret: "file:%s"}
+                """.formatted(port, secret));
+        try (PgAlertRig rig = new PgAlertRig(PgAlertRig.OPERATIONS, new AlertRoute("sns", Severity.INFO))) {
+            DatabaseConfig database = rig.database().config();
+            Map<String, String> settings = Map.of(
+                    "DATABASE_URL",
+                    "postgresql://" + database.user() + "@" + database.host() + ":" + database.port() + "/"
+                            + database.database() + "?sslmode=disable",
+                    "ALERT_WEBHOOKS_FILE",
+                    file.toString(),
+                    "ALERTS_SNS_TOPIC_ARN",
+                    "arn:aws:sns:eu-central-1:123456789012:iot-alerts-dev",
+                    "AWS_ENDPOINT_URL_SNS",
+                    "http://localhost:" + port);
+            List<ProcessorApp> apps = List.of(app(settings), app(settings));
+            apps.forEach(each -> each.start().await());
+            rig.commitOpened(1_000);
+            rig.passGroupWait();
+
+            JsonObject told = Objects.requireNonNull(webhook.poll(2, TimeUnit.MINUTES), "the webhook is told nothing");
+            String published = Objects.requireNonNull(topic.poll(2, TimeUnit.MINUTES), "the topic is told nothing");
+            awaitComponents(apps.getFirst(), json -> detail(json, "alerts").equals("told: sns, operations"));
+
+            assertEquals(1_000, told.getInteger("count"));
+            assertTrue(published.contains("\"count\":1000"), published);
+            for (ProcessorApp each : apps) {
+                assertFalse(get(each, "/health/ready").body().contains("a-secret"));
+                each.shutdownPlan().run().join();
+            }
+            assertEquals(2, rig.count("alert_message WHERE state = 'sent'"));
+            assertEquals(0, webhook.size() + topic.size());
+        } finally {
+            vertx.close().await();
+        }
     }
 
     @Test

@@ -212,6 +212,14 @@ public final class Environment {
         return read(name, "", parser);
     }
 
+    /**
+     * What a text stands for that is not a variable's but of a file that one names, and that may be a reference as well. Throws
+     * {@link IllegalArgumentException} with what is wrong.
+     */
+    public String resolve(String text) {
+        return references.resolve(text);
+    }
+
     /** Notes a problem that only several settings together show. */
     public void problem(String name, String message) {
         problems.add(name + ": " + message);

@@ -57,7 +57,8 @@ public record KinesisConfig(String stream, String region, Optional<URI> endpoint
         return key.flatMap(id -> secret.map(value -> new Credentials(id, value, token)));
     }
 
-    static URI parseEndpoint(String text) {
+    /** An API's address, as a setting has it. */
+    public static URI parseEndpoint(String text) {
         try {
             URI uri = new URI(text);
             boolean hasPort = uri.getPort() != 0 && uri.getPort() <= 65_535;

@@ -85,7 +85,8 @@ public final class KinesisClients {
         return builder.build();
     }
 
-    static AwsCredentials credentials(KinesisConfig.Credentials given) {
+    /** Fixed credentials, as clients of any service take them. */
+    public static AwsCredentials credentials(KinesisConfig.Credentials given) {
         return given.sessionToken()
                 .<AwsCredentials>map(
                         token -> AwsSessionCredentials.create(given.accessKeyId(), given.secretAccessKey(), token))

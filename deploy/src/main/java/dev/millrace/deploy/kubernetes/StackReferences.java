@@ -24,6 +24,9 @@ record StackReferences(String environment) implements ReferenceStore {
         if (!name.startsWith("/iot/" + environment + "/")) {
             return new Refused("is by its name no parameter of this environment's");
         }
+        if (name.endsWith("/alerts-topic-arn")) {
+            return new Value("arn:aws:sns:eu-central-1:123456789012:iot-alerts-" + environment);
+        }
         return new Value(name.endsWith("/url") ? "rediss://redis.example:6379" : "database.example");
     }
 }

@@ -26,6 +26,7 @@ final class CallsOfAws {
     private static final Map<String, String> CLIENTS = Map.of(
             "kinesis", "KinesisAsyncClient",
             "secretsmanager", "SecretsManagerAsyncClient",
+            "sns", "SnsAsyncClient",
             "ssm", "SsmAsyncClient");
 
     private static final Pattern IMPORT =

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -16,9 +15,6 @@ final class RightsOfServices implements Policy {
 
     /** Called by services on behalf of the caller, never by our code. */
     private static final String ON_BEHALF = "kms:";
-
-    /** Not called yet: alerts, by the processor. The stack's topic is there for them. */
-    private static final Map<String, Set<String>> AHEAD = Map.of("processor", Set.of("sns:Publish"));
 
     @Override
     public List<Finding> findings(Templates templates) throws IOException {
@@ -37,7 +33,6 @@ final class RightsOfServices implements Policy {
         Resource role = found.get();
         Path tree = templates.tree();
         Set<String> called = CallsOfAws.actions(List.of(tree.resolve(service), tree.resolve("core")));
-        called.addAll(AHEAD.getOrDefault(service, Set.of()));
         Set<String> allowed = ServiceRoles.rights(role)
                 .flatMap(statement -> statement.actions().stream())
                 .filter(action -> !action.startsWith(ON_BEHALF))

@@ -267,6 +267,12 @@ class StackCheckTest {
                         "            Principal: {AWS: \"*\"}\n            Action: sns:Publish\n            Resource: !Ref Operations\n",
                         "OperationsPolicy.Properties.PolicyDocument.Statement.-"),
                 Mistake.in(
+                        "a topic that the processor may not publish to",
+                        "access.yaml",
+                        "Action: sns:Publish",
+                        "Action: sns:Subscribe",
+                        "ProcessorRole.Properties.Policies"),
+                Mistake.in(
                         "all actions but one",
                         "access.yaml",
                         "Action: secretsmanager:GetSecretValue",

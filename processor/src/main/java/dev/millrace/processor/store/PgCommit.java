@@ -78,9 +78,11 @@ final class PgCommit {
 
     private final PgSession.Open transaction;
     private final PgKeys keys;
+    private final PgAlerts alerts;
     private final ShardKey shard;
 
-    PgCommit(PgSession.Open transaction, PgKeys keys, ShardKey shard) {
+    PgCommit(PgSession.Open transaction, PgKeys keys, ShardKey shard, PgAlerts alerts) {
+        this.alerts = alerts;
         this.transaction = transaction;
         this.keys = keys;
         this.shard = shard;
@@ -138,7 +140,7 @@ final class PgCommit {
                 rows += PgSession.await(insert).rowCount();
             }
             // from here on it is known what was opened and closed
-            anomalies.await();
+            others.addAll(alerts.tell(transaction, anomalies.await()));
             others.forEach(PgSession::await);
             return new CommitResult.Committed(rows);
         } catch (PgSession.Failure e) {

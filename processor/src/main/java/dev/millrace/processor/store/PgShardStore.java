@@ -64,11 +64,16 @@ public final class PgShardStore implements ShardStore {
             """;
 
     private final ShardKey shard;
+    private final PgAlerts alerts;
     private final PgSession session;
     private final PgKeys keys;
 
-    /** @param capacity how many series' keys it may remember */
-    public PgShardStore(Pool pool, ShardKey shard, IntSupplier capacity) {
+    /**
+     * @param alerts who is told of its anomalies
+     * @param capacity how many series' keys it may remember
+     */
+    public PgShardStore(Pool pool, ShardKey shard, PgAlerts alerts, IntSupplier capacity) {
+        this.alerts = alerts;
         this.shard = shard;
         this.session = new PgSession(pool, this::forget);
         this.keys = new PgKeys(session, capacity);
@@ -174,7 +179,7 @@ public final class PgShardStore implements ShardStore {
                 return refused.get();
             }
             transaction = session.begin();
-            result = new PgCommit(transaction, keys, shard).write(from, work);
+            result = new PgCommit(transaction, keys, shard, alerts).write(from, work);
         } catch (RuntimeException e) {
             session.drop();
             return new CommitResult.Unavailable(PgSession.reason(e));

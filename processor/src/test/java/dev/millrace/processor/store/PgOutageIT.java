@@ -10,6 +10,7 @@ import dev.millrace.processor.anomaly.SeriesId;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Tuple;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -162,7 +163,7 @@ class PgOutageIT extends StoreContract {
         Vertx vertx = Vertx.vertx();
         Pool pool = PgPools.create(vertx, database.config(), "reads", 3, Map.of());
         ShardStore store =
-                new PgShardStore(pool, new ShardKey(PgStores.STREAM, PgStores.CREATED, SHARD), () -> 100_000);
+                new PgShardStore(pool, new ShardKey(PgStores.STREAM, PgStores.CREATED, SHARD), new PgAlerts(List.of()), () -> 100_000);
         take(newStream(), SHARD, "me");
         database.query("ALTER DATABASE " + database.config().database() + " SET default_transaction_read_only = on");
         Progress from;
