@@ -54,7 +54,7 @@ final class Novelty {
     private final Spread residualSpread = new Spread();
     private final Average shortAverage = new Average();
     private final Average longAverage = new Average();
-    private final Average step = new Average();
+    private final Average steps = new Average();
     private final DayProfile day = new DayProfile();
     private boolean started;
     private long lastAt;
@@ -81,13 +81,16 @@ final class Novelty {
         averages.learn(shortAverage.value(), forgetting, tuning.growth());
 
         if (started) {
+            double step = Math.abs(value - last);
             double departure = value - longAverage.value();
             novelty = Math.max(
                     novelty, tuning.departureGain() * inDeviations(departures, departureSpread, departure, grain));
             departures.learn(departure, forgetting, tuning.growth());
             departureSpread.learn(departure, forgetting);
             novelty = Math.max(
-                    novelty, tuning.restlessnessGain() * restlessness(value, forgetting, recentForgetting, tuning));
+                    novelty,
+                    tuning.restlessnessGain()
+                            * restlessness(step > grain ? step : 0, forgetting, recentForgetting, tuning));
         }
         longAverage.learn(value, tuning.longRate());
 
@@ -105,15 +108,15 @@ final class Novelty {
         return novelty;
     }
 
-    private double restlessness(double value, double forgetting, double recentForgetting, Tuning tuning) {
-        double now = Math.abs(value - last);
+    private double restlessness(double now, double forgetting, double recentForgetting, Tuning tuning) {
         largestStep = Math.max(largestStep * (1 - recentForgetting), now);
-        step.learn(now, tuning.shortRate());
-        if (largestStep == 0) {
+        steps.learn(now, tuning.shortRate());
+        double size = steps.value() + STILL * largestStep;
+        if (size == 0) {
             return 0;
         }
         // StrictMath: the same bits on every machine, since another processor may go on with this series
-        double log = StrictMath.log(step.value() + STILL * largestStep);
+        double log = StrictMath.log(size);
         double novelty = inWidths(restlessness, log, 0);
         restlessness.learn(log, forgetting, tuning.growth());
         return novelty;
@@ -142,7 +145,7 @@ final class Novelty {
         residualSpread.write(to);
         shortAverage.write(to);
         longAverage.write(to);
-        step.write(to);
+        steps.write(to);
         day.write(to);
         to.putLong(lastAt).putDouble(last).putDouble(largestStep).put((byte) (started ? 1 : 0));
     }
@@ -158,7 +161,7 @@ final class Novelty {
         residualSpread.read(from);
         shortAverage.read(from);
         longAverage.read(from);
-        step.read(from);
+        steps.read(from);
         day.read(from);
         lastAt = from.getLong();
         last = from.getDouble();
