@@ -350,8 +350,8 @@ public final class ProcessorApp implements Service {
         String shardId = taken.shardId();
         ShardKey key = new ShardKey(stream, taken.listing().created(), shardId);
         SeriesShares.Share share = series.take();
-        PgShardStore store = new PgShardStore(
-                pool, key, new PgAlerts(config.alerts().routes()), share::capacity);
+        PgShardStore store =
+                new PgShardStore(pool, key, new PgAlerts(config.alerts().routes()), share::capacity);
         LatestValues latest = cacheKeeper.latestValues(key, taken.shard().range());
         // the gateway has limited what was sent; its line may be longer, and must not be refused once it was accepted
         ReadingDecoder decoder = new ReadingDecoder(

@@ -1,11 +1,11 @@
 package dev.millrace.processor;
 
-import dev.millrace.processor.anomaly.Severity;
-import dev.millrace.processor.anomaly.detect.Detection;
-import dev.millrace.processor.anomaly.rule.ConditionKind;
 import dev.millrace.processor.alert.AlertDestination;
 import dev.millrace.processor.alert.AlertEvent;
 import dev.millrace.processor.alert.AlertMeter;
+import dev.millrace.processor.anomaly.Severity;
+import dev.millrace.processor.anomaly.detect.Detection;
+import dev.millrace.processor.anomaly.rule.ConditionKind;
 import dev.millrace.processor.cache.CacheMeter;
 import dev.millrace.processor.rules.RuleMeter;
 import dev.millrace.processor.shard.Batch;

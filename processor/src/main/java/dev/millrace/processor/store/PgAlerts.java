@@ -92,8 +92,8 @@ public final class PgAlerts {
             alerts.add(alert(anomaly, FIRST_REVISION, AlertEvent.OPENED, anomaly.openedAt(), anomaly.arrivedAt()));
             Course course = opened.course();
             course.closedAt()
-                    .ifPresent(closedAt -> alerts.add(alert(
-                            anomaly, course.revision(), AlertEvent.RESOLVED, closedAt, course.arrivedAt())));
+                    .ifPresent(closedAt -> alerts.add(
+                            alert(anomaly, course.revision(), AlertEvent.RESOLVED, closedAt, course.arrivedAt())));
         }
         List<Future<RowSet<Row>>> sent = new ArrayList<>(2);
         if (!alerts.isEmpty()) {

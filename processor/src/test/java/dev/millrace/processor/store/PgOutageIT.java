@@ -162,8 +162,8 @@ class PgOutageIT extends StoreContract {
     void aConnectionThatOnlyReadsIsLeft() {
         Vertx vertx = Vertx.vertx();
         Pool pool = PgPools.create(vertx, database.config(), "reads", 3, Map.of());
-        ShardStore store =
-                new PgShardStore(pool, new ShardKey(PgStores.STREAM, PgStores.CREATED, SHARD), new PgAlerts(List.of()), () -> 100_000);
+        ShardStore store = new PgShardStore(
+                pool, new ShardKey(PgStores.STREAM, PgStores.CREATED, SHARD), new PgAlerts(List.of()), () -> 100_000);
         take(newStream(), SHARD, "me");
         database.query("ALTER DATABASE " + database.config().database() + " SET default_transaction_read_only = on");
         Progress from;

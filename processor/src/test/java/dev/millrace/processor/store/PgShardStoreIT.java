@@ -170,8 +170,8 @@ class PgShardStoreIT extends ShardStoreContract {
         StoredContent before = content();
         Vertx vertx = Vertx.vertx();
         Pool pool = PgPools.create(vertx, database.config(), "cut", 2, Map.of());
-        ShardStore store =
-                new PgShardStore(pool, new ShardKey(PgStores.STREAM, PgStores.CREATED, SHARD), new PgAlerts(List.of()), () -> 100_000);
+        ShardStore store = new PgShardStore(
+                pool, new ShardKey(PgStores.STREAM, PgStores.CREATED, SHARD), new PgAlerts(List.of()), () -> 100_000);
         Progress start = progress(store);
         SeriesId speed = new SeriesId("oven-1", "speed");
         // it closes the anomaly that is open, opens another one, and has rows of both kinds

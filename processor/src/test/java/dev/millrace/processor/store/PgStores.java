@@ -18,7 +18,8 @@ final class PgStores implements Stores, AutoCloseable {
 
     @Override
     public synchronized ShardStore shard(String shardId) {
-        ShardStore store = new PgShardStore(database.pool(), new ShardKey(STREAM, CREATED, shardId), new PgAlerts(List.of()), () -> 100_000);
+        ShardStore store = new PgShardStore(
+                database.pool(), new ShardKey(STREAM, CREATED, shardId), new PgAlerts(List.of()), () -> 100_000);
         opened.add(store::close);
         return store;
     }
@@ -53,8 +54,9 @@ final class PgStores implements Stores, AutoCloseable {
     synchronized void empty() {
         opened.forEach(Runnable::run);
         opened.clear();
-        database.query("TRUNCATE sensor, metric, series, measurement, state, anomaly, dead_letter, shard_progress,"
-                + " stream_start, gap, detector_snapshot, rule_set, alert_outbox, alert_message, alert_delivery, alert_destination");
+        database.query(
+                "TRUNCATE sensor, metric, series, measurement, state, anomaly, dead_letter, shard_progress,"
+                        + " stream_start, gap, detector_snapshot, rule_set, alert_outbox, alert_message, alert_delivery, alert_destination");
     }
 
     /** Ends the sessions of all who use the database, but for the one that asks. */
