@@ -80,8 +80,8 @@ public final class ProcessorApp implements Service {
      */
     private static final int KEEPERS_CONNECTIONS = 64;
 
-    /** What all shards remember: some 500 bytes each, of their states and of their keys. */
-    private static final int MAX_SERIES = 400_000;
+    /** What all shards remember: some 500 bytes each of keys and limits, up to about 3 KiB where rules of every kind look at them. */
+    private static final int MAX_SERIES = 150_000;
 
     /** What all shards' reads hold at a time. */
     private static final long READ_BYTES = 64 * 1024 * 1024;

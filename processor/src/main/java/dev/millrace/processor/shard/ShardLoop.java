@@ -3,7 +3,6 @@ package dev.millrace.processor.shard;
 import dev.millrace.core.connect.Retry;
 import dev.millrace.core.ops.Availability;
 import dev.millrace.core.wire.HashKeyRange;
-import dev.millrace.processor.anomaly.rule.RuleFile;
 import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.cache.LatestValues;
 import dev.millrace.processor.store.Gap;
@@ -17,7 +16,6 @@ import dev.millrace.processor.task.Waits;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -58,8 +56,6 @@ public final class ShardLoop {
 
     /** A hand-over writes states down for so long; the next owner feeds the others again. */
     private static final long HAND_OVER_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    private static final long RULES_POLL_MILLIS = 100;
 
     /** What has arrived may be told a little later than it has: an empty answer speaks for the time before this. */
     private static final long ANSWER_MARGIN_MICROS = TimeUnit.SECONDS.toMicros(5);
@@ -122,6 +118,7 @@ public final class ShardLoop {
     private final Rules rules;
     private final ShardDetector detector;
     private final ShardCommits commits;
+    private final TakeOver takeOver;
     private final ReadTurns turns;
     private final ShardMeter meter;
     private final Waits waits;
@@ -145,6 +142,7 @@ public final class ShardLoop {
         this.rules = detection.rules();
         this.detector = new ShardDetector(ports.store(), claim.range(), detection.pace(), ports.series()::capacity);
         this.commits = new ShardCommits(shardId, ports, availabilities.postgresql(), detector, meter, waits);
+        this.takeOver = new TakeOver(rules, ports.store(), detector, commits, waits, this::refeed);
         this.turns = new ReadTurns(waits);
         this.meter = meter;
         this.waits = waits;
@@ -202,7 +200,7 @@ public final class ShardLoop {
                 return Optional.of(End.READ_OUT);
             }
             if (!detector.isOf(state, waits.nanos())) {
-                switch (takeOver(state)) {
+                switch (takeOver.run(state)) {
                     case DONE -> {}
                     case STOPPED -> {
                         return Optional.of(giveUp());
@@ -229,58 +227,20 @@ public final class ShardLoop {
         }
     }
 
-    /** Makes the detector's memory from what is stored of it, and from the stream. */
-    private Refeed.Outcome takeOver(ShardState state) {
-        Optional<RuleSet> inForce = rulesOf(state);
-        if (inForce.isEmpty()) {
-            return waits.stopRequested() ? Refeed.Outcome.STOPPED : Refeed.Outcome.UNSURE;
-        }
-        Optional<String> problem = detector.begin(state, inForce.get());
-        if (problem.isPresent()) {
-            commits.failed(problem.get());
-            return Refeed.Outcome.UNSURE;
-        }
+    private Refeed refeed(ShardState state) {
         return new Refeed(
-                        state,
-                        claim,
-                        ports.reader(),
-                        ports.store(),
-                        availabilities.kinesis(),
-                        decoder,
-                        detector,
-                        commits,
-                        meter,
-                        turns,
-                        waits,
-                        random)
-                .run(state);
-    }
-
-    /** The rules in force where the shard stands; the newest where it is begun. Empty: they cannot be had now, or a stop came. */
-    private Optional<RuleSet> rulesOf(ShardState state) {
-        Optional<RuleSet> newest = rules.newest();
-        while (newest.isEmpty() && !waits.stopRequested()) {
-            waits.pause(RULES_POLL_MILLIS);
-            newest = rules.newest();
-        }
-        OptionalInt version = state.detector().rulesVersion();
-        if (newest.isEmpty()
-                || version.isEmpty()
-                || version.getAsInt() == newest.get().version()) {
-            return newest;
-        }
-        return switch (ports.store().rules(version.getAsInt())) {
-            case Loaded.Unavailable<Optional<String>>(String reason) -> {
-                commits.failed(reason);
-                yield Optional.empty();
-            }
-            case Loaded.Found(Optional<String> text) ->
-                Optional.of(text.map(RuleFile::parse)
-                        .flatMap(parsed ->
-                                parsed instanceof RuleFile.Valid(RuleSet valid) ? Optional.of(valid) : Optional.empty())
-                        .orElseThrow(() -> new UnreadableRules(
-                                "the rules of version " + version.getAsInt() + " are not there, or cannot be read")));
-        };
+                state,
+                claim,
+                ports.reader(),
+                ports.store(),
+                availabilities.kinesis(),
+                decoder,
+                detector,
+                commits,
+                meter,
+                turns,
+                waits,
+                random);
     }
 
     private OptionalLong cachedTo(ShardState state) {
