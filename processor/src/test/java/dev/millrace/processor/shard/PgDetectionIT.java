@@ -9,6 +9,7 @@ import dev.millrace.core.ops.Health;
 import dev.millrace.core.reading.Reading;
 import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.store.Loaded;
+import dev.millrace.processor.store.PgAlerts;
 import dev.millrace.processor.store.PgShardStore;
 import dev.millrace.processor.store.PgStreamStore;
 import dev.millrace.processor.store.PgTestDatabase;
@@ -72,8 +73,9 @@ class PgDetectionIT {
                 .orElseThrow();
         stream.close();
         int[] commits = {0};
-        FaultyStore store =
-                new FaultyStore(new PgShardStore(database.pool(), key, () -> 100_000), () -> FaultyStore.Fault.NONE);
+        FaultyStore store = new FaultyStore(
+                new PgShardStore(database.pool(), key, new PgAlerts(List.of()), () -> 100_000),
+                () -> FaultyStore.Fault.NONE);
         store.refused = _ -> {
             if (++commits[0] == lastCommit) {
                 throw new FaultyStore.Killed();
