@@ -46,6 +46,15 @@ final class Api implements AutoCloseable {
         assertEquals("{\"accepted\":" + count + "}", answer.body());
     }
 
+    /** Acknowledges an anomaly, which must succeed; answers with it. */
+    JsonObject acknowledge(String id) throws Exception {
+        HttpResponse<String> answer = send(request("/anomalies/" + id + "/ack")
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build());
+        assertEquals(200, answer.statusCode(), answer::body);
+        return new JsonObject(answer.body());
+    }
+
     private HttpRequest.Builder request(String path) {
         return HttpRequest.newBuilder(URI.create(address + path)).timeout(TIMEOUT);
     }
