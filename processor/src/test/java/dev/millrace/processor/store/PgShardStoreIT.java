@@ -57,6 +57,60 @@ class PgShardStoreIT extends ShardStoreContract {
         return stores;
     }
 
+    private List<String> outbox() {
+        return database.query("""
+                SELECT o.event || ' ' || o.revision || ' ' || o.rule || ' ' || o.severity || ' ' || o.value || ' '
+                    || extract(epoch FROM o.at - '%s')::int || ' to ' || coalesce(string_agg(d.destination, ' '), 'nobody')
+                FROM alert_outbox o LEFT JOIN alert_delivery d USING (alert_id)
+                GROUP BY o.alert_id ORDER BY o.at, o.revision""".formatted(PgTime.of(NOON))).stream()
+                .map(row -> row.getString(0))
+                .toList();
+    }
+
+    private static Work detected(String sequenceNumber, Series series, Sample... samples) {
+        Detection detection = new Detection();
+        for (Sample sample : samples) {
+            feed(series, sample, detection);
+        }
+        return work(new Position(sequenceNumber, 0), List.of(samples), Map.of(), detection);
+    }
+
+    @Test
+    void whatOpensAndEndsIsInTheOutboxWithItAndOnce() {
+        ShardStore store = store();
+        Progress start = progress(store);
+        Series series = Series.fresh();
+
+        Work opening = detected("1", series, number(TEMPERATURE, NOON, 95));
+        rows(store.commit(start, opening));
+        assertEquals(List.of("opened 1 high warning 95 0 to operations"), outbox());
+
+        Work ending = detected("2", series, number(TEMPERATURE, NOON + 5_000_000, 20));
+        rows(store.commit(progress(store), ending));
+        List<String> both =
+                List.of("opened 1 high warning 95 0 to operations", "resolved 2 high warning 95 5 to operations");
+        assertEquals(both, outbox());
+
+        // by whom the shard was taken from
+        Work again = detected("1", Series.fresh(), number(TEMPERATURE, NOON, 95));
+        assertInstanceOf(CommitResult.Fenced.class, store.commit(start, again));
+        assertEquals(both, outbox());
+
+        Work atOnce = detected(
+                "3",
+                series,
+                number(TEMPERATURE, NOON + 1_000_000_000, 99),
+                number(TEMPERATURE, NOON + 1_001_000_000, 20));
+        rows(store.commit(progress(store), atOnce));
+        assertEquals(
+                List.of(
+                        both.get(0),
+                        both.get(1),
+                        "opened 1 high warning 99 1000 to operations",
+                        "resolved 2 high warning 99 1001 to operations"),
+                outbox());
+    }
+
     /** G3: of two that race for every position, exactly one commits it, and nothing counts twice. */
     @Test
     void ofTwoWhoRaceForAPositionExactlyOneCommitsIt() throws Exception {

@@ -1,5 +1,7 @@
 package dev.millrace.processor.store;
 
+import dev.millrace.processor.alert.AlertRoute;
+import dev.millrace.processor.anomaly.Severity;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,6 +10,10 @@ final class PgStores implements Stores, AutoCloseable {
 
     static final String STREAM = "stream";
     static final long CREATED = StoreContract.NOON;
+
+    /** Who is told of anomalies. */
+    static final PgAlerts ALERTS = new PgAlerts(
+            List.of(new AlertRoute("operations", Severity.INFO), new AlertRoute("pager", Severity.CRITICAL)));
 
     private final PgTestDatabase database = new PgTestDatabase();
     private final List<Runnable> opened = new ArrayList<>();
@@ -18,8 +24,8 @@ final class PgStores implements Stores, AutoCloseable {
 
     @Override
     public synchronized ShardStore shard(String shardId) {
-        ShardStore store = new PgShardStore(
-                database.pool(), new ShardKey(STREAM, CREATED, shardId), new PgAlerts(List.of()), () -> 100_000);
+        ShardStore store =
+                new PgShardStore(database.pool(), new ShardKey(STREAM, CREATED, shardId), ALERTS, () -> 100_000);
         opened.add(store::close);
         return store;
     }
