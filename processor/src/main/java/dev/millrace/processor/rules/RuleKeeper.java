@@ -76,7 +76,8 @@ public final class RuleKeeper implements Tasks.Program, Rules {
     /** Looks once at the source and at what is stored. */
     void look() {
         readSource();
-        boolean known = offer() && learn();
+        // what is stored comes first: a file that is older than that is told, also at the start
+        boolean known = learn() && (offer.isEmpty() || (offer() && learn()));
         RuleSet rules = newest;
         if (rules == null) {
             health.down("waiting for PostgreSQL");
@@ -126,10 +127,7 @@ public final class RuleKeeper implements Tasks.Program, Rules {
 
     /** Stores what this process has to offer, if it is new; whether that was possible. */
     private boolean offer() {
-        if (offer.isEmpty()) {
-            return true;
-        }
-        RuleText own = offer.get();
+        RuleText own = offer.orElseThrow();
         int version = own.rules().version();
         RuleSet before = newest;
         if (before != null && version < before.version()) {

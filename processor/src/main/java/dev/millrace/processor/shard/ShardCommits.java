@@ -134,7 +134,7 @@ final class ShardCommits {
 
     /** Other rules are in force from here on. */
     Optional<Progress> use(RuleSet rules, Progress from) {
-        Optional<Progress> written = writeAll(from, Long.MAX_VALUE);
+        Optional<Progress> written = writeAll(from, waits.nanos() + Long.MAX_VALUE);
         if (written.isEmpty() || detector.dirty() > 0) {
             return written;
         }
@@ -178,7 +178,7 @@ final class ShardCommits {
     }
 
     private Optional<Progress> end(Progress from) {
-        return writeAll(from, Long.MAX_VALUE)
+        return writeAll(from, waits.nanos() + Long.MAX_VALUE)
                 .flatMap(progress -> store(progress, Batch.none(progress.position()), Optional.empty(), true));
     }
 

@@ -31,12 +31,12 @@ final class PgAnomalies {
             RETURNING anomaly_id
             """;
 
-    /** What is closed stays so. */
+    /** What is closed stays so, and what is open goes on: a state that is fed again may be behind what the row knows. */
     private static final String GO_ON = """
             UPDATE anomaly a SET closed_at = c.closed_at, peak = c.peak, count = c.count, revision = c.revision
             FROM unnest($1::uuid[], $2::timestamptz[], $3::float8[], $4::bigint[], $5::int[])
                 AS c (anomaly_id, closed_at, peak, count, revision)
-            WHERE a.anomaly_id = c.anomaly_id AND a.closed_at IS NULL
+            WHERE a.anomaly_id = c.anomaly_id AND a.closed_at IS NULL AND (c.closed_at IS NOT NULL OR c.count > a.count)
             RETURNING a.anomaly_id
             """;
 
@@ -112,9 +112,8 @@ final class PgAnomalies {
     /** What ends, and how those stand that go on and whose series are written; but not what is stored as it stands. */
     private Collection<Detection.Changed> changed(List<Detection.Opened> opened) {
         Map<UUID, Detection.Changed> changed = new HashMap<>();
-        if (snapshots.upToDate()) {
-            snapshots.series().forEach(series -> series.open().forEach(one -> changed.put(one.id(), one)));
-        }
+        // also of those that are fed again: what is written down is clean, and is not looked at later
+        snapshots.series().forEach(series -> series.open().forEach(one -> changed.put(one.id(), one)));
         opened.forEach(one -> changed.remove(one.anomaly().id()));
         detection.changed().forEach(one -> changed.put(one.id(), one));
         return changed.values();

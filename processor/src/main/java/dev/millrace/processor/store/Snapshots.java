@@ -9,9 +9,9 @@ import java.util.OptionalLong;
  *
  * @param beat that the shard's row must have for any of it to be stored: where a fail-over has lost a commit without moving the position,
  *     what was in its snapshots is not to be relied on; empty: any
- * @param series in any order, none twice
- * @param upToDate whether their states are as of the position that commits. Their open anomalies are then brought up to date, and
- *     those that they know nothing of are closed: an earlier version has opened them, or what would have closed them was trimmed
+ * @param series in any order, none twice. Their open anomalies are brought on to what they know of them
+ * @param upToDate whether their states are as of the position that commits. Open anomalies that they know nothing of are then
+ *     closed: an earlier version has opened them, or what would have closed them was trimmed
  * @param state what the shard's row then says; empty: as before
  */
 public record Snapshots(

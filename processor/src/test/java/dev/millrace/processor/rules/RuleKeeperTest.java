@@ -144,6 +144,19 @@ class RuleKeeperTest {
         assertTrue(told("the file is older, version 4"));
     }
 
+    /** As after a step back of the ConfigMap and a restart. */
+    @Test
+    void aFileThatIsOlderFromTheStartIsToldAndNotStored() {
+        new InMemoryRuleStore(content).offer(new RuleStore.Stored(5, text(5, "fifth")));
+        keeper.look();
+
+        assertEquals(5, version());
+        assertTrue(told("the file is older, version 1"), health.toJson()::encode);
+        assertEquals(
+                new Loaded.Found<>("another"),
+                new InMemoryRuleStore(content).offer(new RuleStore.Stored(1, "another")));
+    }
+
     @Test
     void anotherTextOfTheSameVersionIsRefused() {
         keeper.look();

@@ -11,6 +11,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.statistics.Statistics;
@@ -97,6 +98,17 @@ class DeterminismTest {
         second.loop.run();
 
         assertEquals(straight.stored(), second.stored());
+    }
+
+    /** A state that is written down while its shard is still fed again is clean from then on: nobody tells of its anomaly later. */
+    @Example
+    void whatIsWrittenDownWhileItIsFedAgainBringsItsAnomalyAlong() {
+        DetectionHistory straight = new DetectionHistory(-21_176);
+        straight.straight();
+        DetectionHistory disturbed = new DetectionHistory(-21_176);
+        disturbed.disturbed();
+
+        assertEquals(straight.content.stored(), disturbed.content.stored());
     }
 
     /** To the id and to the course, silences included, whoever reads it and whenever the rules are others. */

@@ -9,7 +9,9 @@ import java.util.concurrent.TimeUnit;
 class FakeWaits implements Waits {
 
     final List<Long> pauses = new ArrayList<>();
-    private long nanos = 42;
+    /** Negative as System.nanoTime may be. */
+    private long nanos = -TimeUnit.DAYS.toNanos(1);
+
     private boolean stop;
     private Runnable onPause = () -> {};
     private int stopAfterPauses = Integer.MAX_VALUE;

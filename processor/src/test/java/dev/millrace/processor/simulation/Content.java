@@ -167,17 +167,17 @@ final class Content {
 
     private void goOn(Detection.Changed changed) {
         StoredAnomaly before = anomalies.get(changed.id());
-        if (before != null && before.closedAt().isEmpty()) {
+        if (before != null && before.isBehind(changed.course())) {
             put(anomalies, changed.id(), before.with(changed.course()));
         }
     }
 
     private void write(SeriesSnapshot snapshot, boolean upToDate) {
         put(snapshots, snapshot.id(), snapshot);
+        snapshot.open().forEach(this::goOn);
         if (!upToDate) {
             return;
         }
-        snapshot.open().forEach(this::goOn);
         for (StoredAnomaly anomaly : List.copyOf(anomalies.values())) {
             if (anomaly.series().equals(snapshot.id())
                     && anomaly.closedAt().isEmpty()

@@ -168,8 +168,8 @@ public final class InMemoryShardStore implements ShardStore {
 
     private void write(SeriesSnapshot snapshot, boolean upToDate) {
         content.snapshots.put(snapshot.id(), snapshot);
+        snapshot.open().forEach(this::goOn);
         if (upToDate) {
-            snapshot.open().forEach(this::goOn);
             content.anomalies.replaceAll((id, anomaly) -> anomaly.series().equals(snapshot.id())
                             && anomaly.closedAt().isEmpty()
                             && snapshot.open().stream()
@@ -182,7 +182,7 @@ public final class InMemoryShardStore implements ShardStore {
     private void goOn(Detection.Changed changed) {
         content.anomalies.computeIfPresent(
                 changed.id(),
-                (_, anomaly) -> anomaly.closedAt().isPresent() ? anomaly : anomaly.with(changed.course()));
+                (_, anomaly) -> anomaly.isBehind(changed.course()) ? anomaly.with(changed.course()) : anomaly);
     }
 
     @Override

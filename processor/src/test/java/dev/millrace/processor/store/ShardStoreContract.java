@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.reading.Measurement;
 import dev.millrace.core.wire.HashKey;
@@ -481,25 +482,27 @@ public abstract class ShardStoreContract extends StoreContract {
         feed(series, number(TEMPERATURE, NOON, 91), found);
         rows(store.commit(
                 progress(store), work(new Position("2", 0), List.of(number(TEMPERATURE, NOON, 91)), Map.of(), found)));
-        feed(series, number(TEMPERATURE, NOON + 1, 98), new Detection());
         Position position = progress(store).position();
-        StoredContent before = content();
+        StoredAnomaly opened = StoredAnomaly.of(found.opened().getFirst());
+        SeriesSnapshot behind = SeriesSnapshot.of(TEMPERATURE, series);
+        feed(series, number(TEMPERATURE, NOON + 1, 98), new Detection());
 
         SeriesSnapshot snapshot = SeriesSnapshot.of(TEMPERATURE, series);
-        // fed again, and not at the position yet: nothing is known by it
-        rows(store.commit(
-                progress(store),
-                snapshots(position, new Snapshots(OptionalLong.empty(), List.of(snapshot), false, Optional.empty()))));
-        assertEquals(before.anomalies(), content().anomalies());
-        rows(store.commit(progress(store), snapshots(position, of(snapshot))));
-
-        StoredAnomaly known = Optional.ofNullable(content()
-                        .anomalies()
-                        .get(found.opened().getFirst().anomaly().id()))
-                .orElseThrow();
+        // fed again, and not at the position yet: of what they do not know nothing is known
+        for (SeriesSnapshot one : List.of(behind, snapshot, behind)) {
+            rows(store.commit(
+                    progress(store),
+                    snapshots(position, new Snapshots(OptionalLong.empty(), List.of(one), false, Optional.empty()))));
+        }
+        assertTrue(content().anomalies().values().stream()
+                .allMatch(anomaly -> anomaly.closedAt().isEmpty()));
+        StoredAnomaly known =
+                Optional.ofNullable(content().anomalies().get(opened.id())).orElseThrow();
         assertEquals(98, known.peak());
         assertEquals(2, known.count());
-        assertEquals(OptionalLong.empty(), known.closedAt());
+        rows(store.commit(progress(store), snapshots(position, of(snapshot))));
+
+        assertEquals(known, content().anomalies().get(known.id()));
         StoredAnomaly unknown = content().anomalies().values().stream()
                 .filter(anomaly -> !anomaly.id().equals(known.id()))
                 .findFirst()

@@ -49,6 +49,11 @@ public record StoredAnomaly(
                 .with(opened.course());
     }
 
+    /** Whether a course says more than is known of it. */
+    public boolean isBehind(Course course) {
+        return closedAt.isEmpty() && (course.closedAt().isPresent() || course.count() > count);
+    }
+
     /** The same with another course. */
     public StoredAnomaly with(Course course) {
         return with(course.closedAt(), course.peak(), course.count(), course.revision());
