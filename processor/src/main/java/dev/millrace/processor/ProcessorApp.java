@@ -169,12 +169,7 @@ public final class ProcessorApp implements Service {
                 random,
                 System::nanoTime,
                 RedisCacheKeeper.Pace.USUAL);
-        rules = new RuleKeeper(
-                config.rules().source(),
-                config.rules().text(),
-                new PgRuleStore(keepersPool),
-                health.component("rules"),
-                metrics);
+        rules = new RuleKeeper(config.rules(), new PgRuleStore(keepersPool), health.component("rules"), metrics);
         alerts = new AlertsApp(
                 config.alerts(),
                 config.kinesis().credentials(),

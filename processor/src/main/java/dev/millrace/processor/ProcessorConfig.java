@@ -8,17 +8,13 @@ import dev.millrace.core.config.KinesisConfig;
 import dev.millrace.core.config.OpsConfig;
 import dev.millrace.core.config.RedisConfig;
 import dev.millrace.processor.alert.AlertsConfig;
-import dev.millrace.processor.anomaly.rule.RuleFile;
-import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.ownership.MembershipConfig;
 import dev.millrace.processor.rules.RuleSource;
-import dev.millrace.processor.rules.RuleText;
 import dev.millrace.processor.store.PartitionStore;
 import dev.millrace.processor.store.StartPosition;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -29,7 +25,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.stream.Collectors;
 
 /**
  * The settings of a processor.
@@ -54,22 +49,12 @@ public record ProcessorConfig(
         FanOutConfig fanOut,
         OpsConfig ops,
         Duration maxClockAhead,
-        Rules rules,
+        RuleSource rules,
         AlertsConfig alerts,
         MembershipConfig membership,
         StartPosition start,
         OptionalInt retentionDays,
         String owner) {
-
-    /**
-     * The rules at the start, and where others may come from.
-     *
-     * @param text as it was at the start
-     */
-    public record Rules(RuleSource source, RuleText text) {
-
-        private static final Rules SHIPPED = new Rules(RuleSource.shipped(), RuleText.shipped());
-    }
 
     public static final int DEFAULT_OPS_PORT = 9091;
 
@@ -101,7 +86,7 @@ public record ProcessorConfig(
                 FanOutConfig.read(environment, kinesis.stream()),
                 OpsConfig.read(environment, DEFAULT_OPS_PORT),
                 maxClockAhead,
-                environment.optional("RULES_FILE", ProcessorConfig::readRules).orElse(Rules.SHIPPED),
+                environment.optional("RULES_FILE", ProcessorConfig::readRules).orElseGet(RuleSource::shipped),
                 AlertsConfig.read(environment),
                 MembershipConfig.read(environment),
                 readStart(environment),
@@ -160,19 +145,15 @@ public record ProcessorConfig(
         return HexFormat.of().toHexDigits(new SecureRandom().nextLong());
     }
 
-    private static Rules readRules(String path) {
-        String text;
+    /** What is in it is its keeper's matter: a mistake there must not keep a process from going on by the rules that are stored. */
+    private static RuleSource readRules(String path) {
+        RuleSource file = RuleSource.file(Path.of(path));
         try {
-            text = Files.readString(Path.of(path));
+            file.read();
         } catch (IOException e) {
             throw new IllegalArgumentException("the file cannot be read as UTF-8 text", e);
         }
-        return switch (RuleFile.parse(text)) {
-            case RuleFile.Valid(RuleSet rules) -> new Rules(RuleSource.file(Path.of(path)), new RuleText(text, rules));
-            case RuleFile.Refused(List<RuleFile.Problem> problems) ->
-                throw new IllegalArgumentException(
-                        problems.stream().map(RuleFile.Problem::toString).collect(Collectors.joining("; ")));
-        };
+        return file;
     }
 
     private static String hostAndProcess() {

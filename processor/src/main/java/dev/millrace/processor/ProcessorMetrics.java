@@ -49,6 +49,7 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
     private final Counter anomaliesClosed;
     private final Counter snapshotRows;
     private final Counter refed;
+    private final Counter unreadableStates;
     private final Counter rulesRefused;
     private final AtomicInteger rulesVersion = new AtomicInteger();
     private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
@@ -94,6 +95,8 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
         }
         anomaliesClosed = counter(registry, "anomalies.closed", "Anomalies closed");
         snapshotRows = counter(registry, "snapshot.rows", "States of series written down");
+        unreadableStates =
+                counter(registry, "unreadable.states", "States of series that could not be read, and are learnt anew");
         refed = counter(registry, "refed.user.records", "Stored user records that were fed to detectors again");
         rulesRefused = counter(registry, "rules.refused", "Rules that were refused whole, so that those before stay");
         Gauge.builder(PREFIX + "rules.version", rulesVersion, AtomicInteger::get)
@@ -192,6 +195,11 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
 
     private double sum(ToIntFunction<Remembered> what) {
         return remembered.values().stream().mapToInt(what).sum();
+    }
+
+    @Override
+    public void stateUnreadable() {
+        unreadableStates.increment();
     }
 
     @Override

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.InvalidConfiguration;
+import dev.millrace.processor.anomaly.rule.RuleFile;
 import dev.millrace.processor.ownership.MembershipConfig;
-import dev.millrace.processor.rules.RuleText;
 import dev.millrace.processor.store.StartPosition;
 import java.io.IOException;
 import java.net.URI;
@@ -25,14 +25,14 @@ import org.junit.jupiter.api.io.TempDir;
 class ProcessorConfigTest {
 
     @Test
-    void hasADefaultForEverything() throws InvalidConfiguration {
+    void hasADefaultForEverything() throws InvalidConfiguration, IOException {
         Environment environment = new Environment(Map.of());
 
         ProcessorConfig config = ProcessorConfig.read(environment);
         environment.check();
 
         assertEquals(9091, config.ops().port());
-        assertEquals(RuleText.shipped().text(), config.rules().text().text());
+        assertEquals(RuleFile.shippedText(), config.rules().read());
         assertEquals(config.database(), config.migration());
         assertFalse(config.owner().isBlank());
     }
@@ -133,7 +133,7 @@ class ProcessorConfigTest {
     @Test
     void tellsEveryProblemAtOnce(@TempDir Path directory) throws IOException {
         Path rules = directory.resolve("rules.yaml");
-        Files.writeString(rules, "version: 1\nrules:\n  - name: hot\n    metric: temperature\n    severity: hot\n");
+        Files.write(rules, new byte[] {(byte) 0xff});
         Environment environment = new Environment(Map.of(
                 "RULES_FILE", rules.toString(),
                 "MAX_CLOCK_AHEAD", "3d",
@@ -151,7 +151,7 @@ class ProcessorConfigTest {
                 assertThrows(InvalidConfiguration.class, environment::check).getMessage());
 
         for (String expected : new String[] {
-            "RULES_FILE: line 5, column 15: severity must be info, warning or critical; line 3, column 5: a rule must have",
+            "RULES_FILE: the file cannot be read as UTF-8 text",
             "MAX_CLOCK_AHEAD: must be at most 2d",
             "OPS_PORT: must be a whole number",
             "REDIS_URL: must look like",

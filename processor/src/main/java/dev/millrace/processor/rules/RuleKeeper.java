@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Knows the newest rules: reads this process's file again and again, stores what is new in it, and learns what others have stored. The highest
- * version wins; of one version the text that was stored first. What is wrong is refused whole, and what was known before stays.
+ * version wins; of one version the text that was stored first. What is wrong is refused whole, and what was known before stays: also for a
+ * process that starts with a file that is wrong, which goes by what is stored. A change counts when two looks in a row have seen it.
  */
 public final class RuleKeeper implements Tasks.Program, Rules {
 
@@ -27,16 +28,21 @@ public final class RuleKeeper implements Tasks.Program, Rules {
     static final long INTERVAL_MILLIS = 5_000;
 
     private final RuleSource source;
-    private final RuleText first;
     private final RuleStore store;
     private final Health.Component health;
     private final RuleMeter meter;
 
-    /** What the source held when it was looked at last, be it good or bad. */
-    private String seen;
+    /** What the source held when it was judged last, be it good or bad. */
+    private String seen = "";
+
+    /** What it held at the last look, where that is not judged yet: a file that is being written is not read in the middle. */
+    private String unsettled = "";
+
+    /** The last rules that the source held. */
+    private Optional<RuleSet> own = Optional.empty();
 
     /** What this process offers; empty where it was found wanting. */
-    private Optional<RuleText> offer;
+    private Optional<RuleText> offer = Optional.empty();
 
     /** The version of stored rules that cannot be read here; 0: none. */
     private int unreadable;
@@ -45,15 +51,11 @@ public final class RuleKeeper implements Tasks.Program, Rules {
     private String storeProblem = "";
     private volatile @Nullable RuleSet newest;
 
-    /** @param first what the source held at the start */
-    public RuleKeeper(RuleSource source, RuleText first, RuleStore store, Health.Component health, RuleMeter meter) {
+    public RuleKeeper(RuleSource source, RuleStore store, Health.Component health, RuleMeter meter) {
         this.source = source;
-        this.first = first;
         this.store = store;
         this.health = health;
         this.meter = meter;
-        this.seen = first.text();
-        this.offer = Optional.of(first);
     }
 
     @Override
@@ -80,7 +82,8 @@ public final class RuleKeeper implements Tasks.Program, Rules {
         boolean known = learn() && (offer.isEmpty() || (offer() && learn()));
         RuleSet rules = newest;
         if (rules == null) {
-            health.down("waiting for PostgreSQL");
+            // a file that is right comes in force without a restart
+            health.down(known ? "there are no rules" + fileProblem : "waiting for PostgreSQL");
         } else if (known || health.isUp()) {
             health.up("version %d, %d rules%s%s".formatted(rules.version(), rules.size(), fileProblem, storeProblem));
         }
@@ -89,11 +92,7 @@ public final class RuleKeeper implements Tasks.Program, Rules {
     private void readSource() {
         String text;
         try {
-            Optional<String> read = source.read();
-            if (read.isEmpty()) {
-                return;
-            }
-            text = read.get();
+            text = source.read();
         } catch (IOException e) {
             refuse("it cannot be read as UTF-8 text (" + e.getClass().getSimpleName() + ")", seen);
             return;
@@ -104,9 +103,14 @@ public final class RuleKeeper implements Tasks.Program, Rules {
             }
             return;
         }
+        if (!seen.isEmpty() && !text.equals(unsettled)) {
+            unsettled = text;
+            return;
+        }
         switch (RuleFile.parse(text)) {
             case RuleFile.Valid(RuleSet rules) -> {
                 seen = text;
+                own = Optional.of(rules);
                 fileProblem = "";
                 offer = Optional.of(new RuleText(text, rules));
             }
@@ -118,7 +122,8 @@ public final class RuleKeeper implements Tasks.Program, Rules {
     private void refuse(String problem, String text) {
         String told = "; the file is refused: " + problem;
         if (!told.equals(fileProblem)) {
-            LOG.error("The rule file is refused, the rules before it stay: {}", problem);
+            LOG.error(
+                    "The rule file is refused, and the rules before it, if there are any, stay in force: {}", problem);
             meter.rulesRefused();
         }
         seen = text;
@@ -183,7 +188,7 @@ public final class RuleKeeper implements Tasks.Program, Rules {
                 meter.rulesRefused();
                 if (before == null) {
                     // shards that are not under the others yet can be read
-                    is(first.rules());
+                    own.ifPresent(this::is);
                 }
             }
         }

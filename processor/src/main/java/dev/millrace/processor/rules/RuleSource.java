@@ -1,23 +1,23 @@
 package dev.millrace.processor.rules;
 
+import dev.millrace.processor.anomaly.rule.RuleFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /** Where the rules of this process are written. */
 public interface RuleSource {
 
     /**
-     * The text as it now is; empty where it cannot change.
+     * The text as it now is.
      *
      * @throws IOException if it cannot be read as UTF-8 text
      */
-    Optional<String> read() throws IOException;
+    String read() throws IOException;
 
     /** The rules that are shipped. */
     static RuleSource shipped() {
-        return Optional::empty;
+        return RuleFile::shippedText;
     }
 
     /**
@@ -25,6 +25,6 @@ public interface RuleSource {
      * time nor its place tells of a change.
      */
     static RuleSource file(Path path) {
-        return () -> Optional.of(Files.readString(path));
+        return () -> Files.readString(path);
     }
 }

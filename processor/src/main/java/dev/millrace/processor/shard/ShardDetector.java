@@ -30,6 +30,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The detector of a shard, with what it knows of series, and how that stands to what is stored. What a batch changes is taken back when
@@ -40,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * is written down. Feeding a series what it has seen changes nothing, and so it does no harm that most of them are further.
  */
 final class ShardDetector {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ShardDetector.class);
 
     /** The most states that one commit writes down, besides those of the series that it looks at for their silence. */
     static final int CHUNK = 5_000;
@@ -56,6 +60,7 @@ final class ShardDetector {
     private final ShardStore store;
     private final HashKeyRange range;
     private final SnapshotPace pace;
+    private final ShardMeter meter;
     private final SeriesMemory memory;
     private final SilenceIndex silences = new SilenceIndex();
 
@@ -93,7 +98,8 @@ final class ShardDetector {
         }
     }
 
-    ShardDetector(ShardStore store, HashKeyRange range, SnapshotPace pace, IntSupplier capacity) {
+    ShardDetector(ShardStore store, HashKeyRange range, SnapshotPace pace, IntSupplier capacity, ShardMeter meter) {
+        this.meter = meter;
         this.store = store;
         this.range = range;
         this.pace = pace;
@@ -208,10 +214,21 @@ final class ShardDetector {
             return Series.fresh();
         }
         return switch (stored.get()) {
-            case StoredSeries.Snapshot(byte[] state) -> Series.decode(state);
+            case StoredSeries.Snapshot(byte[] state) -> decoded(state);
             // what is fed again has its rows already, that of its first value too
             case StoredSeries.Rows(long lastAt) -> refeeding == null ? Series.since(lastAt) : Series.fresh();
         };
+    }
+
+    /** A state that cannot be read must not keep a shard from being read: its series begins anew, and that is told. */
+    private Series decoded(byte[] state) {
+        try {
+            return Series.decode(state);
+        } catch (IllegalArgumentException e) {
+            LOG.error("What is known of a series cannot be read, and is learnt anew: {}", e.getMessage());
+            meter.stateUnreadable();
+            return Series.fresh();
+        }
     }
 
     /** Feeds a value of a series that was loaded; false where it is late or repeated. */

@@ -140,7 +140,8 @@ public final class ShardLoop {
         this.availabilities = availabilities;
         this.decoder = decoder;
         this.rules = detection.rules();
-        this.detector = new ShardDetector(ports.store(), claim.range(), detection.pace(), ports.series()::capacity);
+        this.detector =
+                new ShardDetector(ports.store(), claim.range(), detection.pace(), ports.series()::capacity, meter);
         this.commits = new ShardCommits(shardId, ports, availabilities.postgresql(), detector, meter, waits);
         this.takeOver = new TakeOver(rules, ports.store(), detector, commits, waits, this::refeed);
         this.turns = new ReadTurns(waits);

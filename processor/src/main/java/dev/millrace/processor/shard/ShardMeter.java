@@ -39,6 +39,9 @@ public interface ShardMeter {
     /** All that was read from the shard is committed, and that was so far behind its tip. */
     void caughtUp(String shardId, long millisBehind);
 
+    /** What was written down of a series cannot be read, and is learnt anew. */
+    void stateUnreadable();
+
     /** The shard is not read here any more. */
     void left(String shardId);
 

@@ -37,11 +37,15 @@ public final class PgStreamStore implements StreamStore {
     /** Milliseconds of the clock: so no number is given twice, even where a fail-over has lost those given last. */
     private static final String NOW_MILLIS = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
+    /** A shard that came of others goes on with the rules by which those were read, or later ones. */
     private static final String TAKE_NEW = """
-            INSERT INTO shard_progress (stream, stream_created, shard_id, owner, epoch) VALUES ($1, $2, $3, $4, %s)
+            INSERT INTO shard_progress (stream, stream_created, shard_id, owner, epoch, rules_version, rules_settling)
+            SELECT $1::text, $2::timestamptz, $3::text, $4::text, %s, max(rules_version), max(rules_version) IS NOT NULL
+            FROM shard_progress WHERE stream = $1 AND stream_created = $2
             ON CONFLICT DO NOTHING
             RETURNING epoch
             """.formatted(NOW_MILLIS);
+
     private static final String TAKE = """
             UPDATE shard_progress SET owner = $4, epoch = greatest(epoch + 1, %s), beat = beat + 1, updated_at = now()
             WHERE stream = $1 AND stream_created = $2 AND shard_id = $3

@@ -2,11 +2,9 @@ package dev.millrace.processor.rules;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.ops.Health;
-import dev.millrace.processor.anomaly.rule.RuleFile;
 import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.store.Content;
 import dev.millrace.processor.store.InMemoryRuleStore;
@@ -29,7 +27,7 @@ class RuleKeeperTest {
     private final Meter meter = new Meter();
     private String file = text(1, "first");
     private boolean away;
-    private final RuleKeeper keeper = keeper(() -> Optional.of(file));
+    private final RuleKeeper keeper = keeper(() -> file);
 
     private static final class Meter implements RuleMeter {
 
@@ -53,12 +51,9 @@ class RuleKeeperTest {
     }
 
     private RuleKeeper keeper(RuleSource source) {
-        RuleSet rules =
-                assertInstanceOf(RuleFile.Valid.class, RuleFile.parse(file)).rules();
         RuleStore store = new InMemoryRuleStore(content);
         return new RuleKeeper(
                 source,
-                new RuleText(file, rules),
                 new RuleStore() {
                     @Override
                     public Loaded<String> offer(Stored offered) {
@@ -103,8 +98,9 @@ class RuleKeeperTest {
     @Test
     void aFileWithAHigherVersionTakesItsPlaceForAll() {
         keeper.look();
-        RuleKeeper other = keeper(() -> Optional.of(text(1, "first")));
+        RuleKeeper other = keeper(() -> text(1, "first"));
         file = text(2, "second");
+        keeper.look();
         keeper.look();
         other.look();
 
@@ -128,8 +124,42 @@ class RuleKeeperTest {
 
         file = text(2, "second");
         keeper.look();
+        keeper.look();
         assertEquals(2, version());
         assertFalse(told("refused"));
+    }
+
+    /** A list that is cut between two lines is no less a list. */
+    @Test
+    void aFileThatIsStillBeingWrittenIsNotRead() {
+        keeper.look();
+        String whole = text(2, "second") + text(2, "third").substring("version: 2\nrules:\n".length());
+        file = text(2, "second");
+        keeper.look();
+        file = whole;
+        keeper.look();
+        keeper.look();
+
+        assertEquals(
+                new Loaded.Found<>(Optional.of(new RuleStore.Stored(2, whole))),
+                new InMemoryRuleStore(content).highest());
+        assertEquals(0, meter.refused);
+    }
+
+    /** A pod that is started with a mistake in its ConfigMap. */
+    @Test
+    void aFileThatIsWrongFromTheStartLeavesWhatIsStoredInForce() {
+        file = "version: 3\nrules: [\n";
+        keeper.look();
+        assertEquals(0, version());
+        assertFalse(health.component("rules").isUp());
+        assertTrue(told("there are no rules; the file is refused: line"), health.toJson()::encode);
+
+        new InMemoryRuleStore(content).offer(new RuleStore.Stored(2, text(2, "stored")));
+        keeper.look();
+        assertEquals(2, version());
+        assertTrue(health.component("rules").isUp());
+        assertEquals(1, meter.refused);
     }
 
     @Test
@@ -138,6 +168,7 @@ class RuleKeeperTest {
         keeper.look();
         assertEquals(5, version());
         file = text(4, "fourth");
+        keeper.look();
         keeper.look();
 
         assertEquals(5, version());
@@ -161,6 +192,7 @@ class RuleKeeperTest {
     void anotherTextOfTheSameVersionIsRefused() {
         keeper.look();
         file = text(1, "changed");
+        keeper.look();
         keeper.look();
 
         assertEquals(1, meter.refused);
@@ -186,7 +218,7 @@ class RuleKeeperTest {
             if (gone[0]) {
                 throw new IOException("gone");
             }
-            return Optional.of(file);
+            return file;
         });
         one.look();
         gone[0] = true;
@@ -235,6 +267,7 @@ class RuleKeeperTest {
 
         Files.createSymbolicLink(directory.resolve("..data_tmp"), Path.of("data2"));
         Files.move(directory.resolve("..data_tmp"), directory.resolve("..data"), StandardCopyOption.ATOMIC_MOVE);
+        one.look();
         one.look();
 
         assertEquals(Optional.of(2), one.newest().map(RuleSet::version));

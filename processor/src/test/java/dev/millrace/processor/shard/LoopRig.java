@@ -236,6 +236,7 @@ final class LoopRig {
         int left;
         int handedOver;
         int refed;
+        int unreadable;
         int dirty;
         final Queue<Long> awaited = new ConcurrentLinkedQueue<>();
         long behind = -1;
@@ -245,6 +246,11 @@ final class LoopRig {
             commits++;
             rows += newRows;
             foreignAggregates += batch.foreignAggregates();
+        }
+
+        @Override
+        public void stateUnreadable() {
+            unreadable++;
         }
 
         @Override

@@ -241,6 +241,11 @@ final class SimulatedProcessor {
         private long refed;
 
         @Override
+        public void stateUnreadable() {
+            throw new AssertionError("a state that was written down cannot be read");
+        }
+
+        @Override
         public void committed(Batch batch, Work work, int rows) {
             // the database counts
         }
