@@ -8,6 +8,7 @@ import dev.millrace.core.lifecycle.Launcher;
 import dev.millrace.deploy.Finding;
 import dev.millrace.gateway.GatewayConfig;
 import dev.millrace.processor.ProcessorConfig;
+import dev.millrace.processor.anomaly.rule.RuleFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -167,11 +169,25 @@ final class SettingsPolicy implements Policy {
         });
     }
 
+    /** A processor that starts with a mistake in them goes by those that are stored: here it is found before. */
+    private static void checkRules(ProcessorConfig config, Environment settings) {
+        try {
+            if (RuleFile.parse(config.rules().read()) instanceof RuleFile.Refused(List<RuleFile.Problem> problems)) {
+                settings.problem(
+                        "RULES_FILE",
+                        problems.stream().map(RuleFile.Problem::toString).collect(Collectors.joining("; ")));
+            }
+        } catch (IOException e) {
+            settings.problem("RULES_FILE", "the file cannot be read as UTF-8 text");
+        }
+    }
+
     private static Start start(Program program, String environment, Map<String, String> variables) {
         var settings = new Environment(variables, _ -> new StackReferences(environment));
         Launcher.readLogging(settings);
         if (program == Program.PROCESSOR) {
             ProcessorConfig config = ProcessorConfig.read(settings);
+            checkRules(config, settings);
             return new Start(
                     settings,
                     config.ops(),

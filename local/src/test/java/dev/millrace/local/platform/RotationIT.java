@@ -130,8 +130,8 @@ class RotationIT {
             assertTrue(gateway.isAlive() && processor.isAlive());
             gateway.assertNoFault();
             processor.assertNoFault();
-            assertEquals(200, gateway.status("/health/ready"));
-            assertEquals(200, processor.status("/health/ready"));
+            gateway.awaitReady();
+            processor.awaitReady();
             assertTrue(gateway.output().contains("it has changed where it is kept"), gateway::output);
         }
         StreamContent content = StreamContent.read(services.kinesis, Services.STREAM);

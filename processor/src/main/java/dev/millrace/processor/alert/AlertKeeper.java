@@ -19,7 +19,7 @@ public final class AlertKeeper implements Tasks.Program {
 
     static final long LOOK_MILLIS = 15_000;
     private static final long CLEAN_NANOS = TimeUnit.MINUTES.toNanos(10);
-    private static final long RETRY_MILLIS = 5_000;
+    private static final long RETRY_MILLIS = 1_000;
     private static final String PART = "alerts";
 
     private final AlertStock stock;
