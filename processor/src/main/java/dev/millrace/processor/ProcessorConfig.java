@@ -15,6 +15,7 @@ import dev.millrace.processor.rules.RuleSource;
 import dev.millrace.processor.rules.RuleText;
 import dev.millrace.processor.store.PartitionStore;
 import dev.millrace.processor.store.StartPosition;
+import dev.millrace.processor.yaml.Problem;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -169,9 +170,9 @@ public record ProcessorConfig(
         }
         return switch (RuleFile.parse(text)) {
             case RuleFile.Valid(RuleSet rules) -> new Rules(RuleSource.file(Path.of(path)), new RuleText(text, rules));
-            case RuleFile.Refused(List<RuleFile.Problem> problems) ->
+            case RuleFile.Refused(List<Problem> problems) ->
                 throw new IllegalArgumentException(
-                        problems.stream().map(RuleFile.Problem::toString).collect(Collectors.joining("; ")));
+                        problems.stream().map(Problem::toString).collect(Collectors.joining("; ")));
         };
     }
 
