@@ -24,7 +24,7 @@ CREATE TABLE alert_outbox (
 CREATE INDEX alert_outbox_of_anomaly ON alert_outbox (anomaly_id);
 CREATE INDEX alert_outbox_oldest ON alert_outbox (created_at);
 
--- Alerts that are told together. failure: why the last attempt came to nothing. expires_at: an attempt that fails later is the
+-- Alerts that are told together. over: openings of which, after tries in vain, none lasted or was new any more. failure: why the last attempt came to nothing. expires_at: an attempt that fails later is the
 -- last one.
 CREATE TABLE alert_message (
     message_id      uuid        PRIMARY KEY,
@@ -32,7 +32,7 @@ CREATE TABLE alert_message (
     rule            text        NOT NULL,
     event           text        NOT NULL CHECK (event IN ('opened', 'resolved')),
     alerts          integer     NOT NULL CHECK (alerts > 0),
-    state           text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'dead')),
+    state           text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'dead', 'over')),
     attempts        integer     NOT NULL DEFAULT 0,
     failure         text        NOT NULL DEFAULT '',
     next_attempt_at timestamptz NOT NULL DEFAULT now(),

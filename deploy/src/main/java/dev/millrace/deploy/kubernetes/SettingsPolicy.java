@@ -9,6 +9,7 @@ import dev.millrace.deploy.Finding;
 import dev.millrace.gateway.GatewayConfig;
 import dev.millrace.processor.ProcessorConfig;
 import dev.millrace.processor.anomaly.rule.RuleFile;
+import dev.millrace.processor.yaml.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -172,10 +173,9 @@ final class SettingsPolicy implements Policy {
     /** A processor that starts with a mistake in them goes by those that are stored: here it is found before. */
     private static void checkRules(ProcessorConfig config, Environment settings) {
         try {
-            if (RuleFile.parse(config.rules().read()) instanceof RuleFile.Refused(List<RuleFile.Problem> problems)) {
+            if (RuleFile.parse(config.rules().read()) instanceof RuleFile.Refused(List<Problem> problems)) {
                 settings.problem(
-                        "RULES_FILE",
-                        problems.stream().map(RuleFile.Problem::toString).collect(Collectors.joining("; ")));
+                        "RULES_FILE", problems.stream().map(Problem::toString).collect(Collectors.joining("; ")));
             }
         } catch (IOException e) {
             settings.problem("RULES_FILE", "the file cannot be read as UTF-8 text");

@@ -3,7 +3,7 @@ package dev.millrace.processor.alert;
 import dev.millrace.core.config.CaBundle;
 import dev.millrace.core.config.Environment;
 import dev.millrace.core.config.KinesisConfig;
-import dev.millrace.processor.yaml.YamlFields;
+import dev.millrace.processor.yaml.Problem;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -65,9 +65,9 @@ public record AlertsConfig(
         }
         return switch (WebhookFile.parse(text, environment::resolve)) {
             case WebhookFile.Valid(List<WebhookConfig> webhooks) -> webhooks;
-            case WebhookFile.Refused(List<YamlFields.Problem> problems) ->
+            case WebhookFile.Refused(List<Problem> problems) ->
                 throw new IllegalArgumentException(
-                        problems.stream().map(YamlFields.Problem::toString).collect(Collectors.joining("; ")));
+                        problems.stream().map(Problem::toString).collect(Collectors.joining("; ")));
         };
     }
 

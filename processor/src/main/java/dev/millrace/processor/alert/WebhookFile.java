@@ -1,19 +1,21 @@
 package dev.millrace.processor.alert;
 
 import dev.millrace.processor.anomaly.Severity;
-import dev.millrace.processor.yaml.YamlFields;
+import dev.millrace.processor.yaml.Field;
+import dev.millrace.processor.yaml.Form;
+import dev.millrace.processor.yaml.Forms;
+import dev.millrace.processor.yaml.Problem;
+import dev.millrace.processor.yaml.Problems;
+import dev.millrace.processor.yaml.Values;
+import dev.millrace.processor.yaml.Yaml;
+import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.nodes.MappingNode;
-import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
  * Reads a file of webhooks, YAML 1.2:
@@ -39,12 +41,35 @@ public final class WebhookFile {
 
     private static final int MOST_URL = 2_048;
     private static final int LEAST_SECRET = 16;
-    private static final Set<String> FIELDS = Set.of("name", "url", "secret", "minSeverity", "allowHttp");
-    private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,64}");
+    private static final int MOST_SECRET = 4_096;
     private static final Pattern LOOPBACK =
             Pattern.compile("localhost|127(\\.\\d{1,3}){3}|\\[(0*:)*:?0*1]", Pattern.CASE_INSENSITIVE);
 
-    private final YamlFields yaml = new YamlFields();
+    private static final Field<String> NAME = new Field<>(
+            "name",
+            Forms.text("[a-z0-9-]{1,64}", "1 to 64 characters of a-z 0-9 -"),
+            true,
+            "What it is called in logs and metrics of the database; no other has this name.",
+            "name: operations");
+    private static final Field<String> URL = new Field<>(
+            "url", Forms.prose(MOST_URL), true, "Where messages are posted.", "url: https://hooks.example.com/alerts");
+    private static final Field<String> SECRET = new Field<>(
+            "secret",
+            Forms.prose(MOST_SECRET),
+            true,
+            "What messages are signed with, or a reference to it.",
+            "secret: file:/etc/millrace/hook");
+    private static final Field<Severity> MIN_SEVERITY = new Field<>(
+            "minSeverity",
+            Forms.choice(List.of(Severity.values()), Severity::text),
+            false,
+            "What is less severe is not told.",
+            "minSeverity: warning");
+    private static final Field<Boolean> ALLOW_HTTP = new Field<>(
+            "allowHttp", new Forms.Flag(), false, "Whether the network to it is trusted.", "allowHttp: true");
+
+    private final Problems problems = new Problems();
+    private final Set<String> names = new HashSet<>();
     private final Secrets secrets;
 
     private WebhookFile(Secrets secrets) {
@@ -67,84 +92,85 @@ public final class WebhookFile {
      *
      * @param problems at least one, in the order of the file
      */
-    public record Refused(List<YamlFields.Problem> problems) implements Parsed {}
+    public record Refused(List<Problem> problems) implements Parsed {}
 
     /** Reads the text of a file. */
     public static Parsed parse(String text, Secrets secrets) {
         WebhookFile file = new WebhookFile(secrets);
-        List<WebhookConfig> webhooks =
-                file.yaml.root(text, MAX_CHARACTERS).map(file::document).orElseGet(List::of);
-        List<YamlFields.Problem> problems = file.yaml.problems();
-        return problems.isEmpty() ? new Valid(webhooks) : new Refused(problems);
+        Field<List<WebhookConfig>> webhooks =
+                new Field<>("webhooks", file.new Webhooks(), true, "Who is told.", "webhooks: []");
+        Optional<List<WebhookConfig>> read = Values.ofFile(text, MAX_CHARACTERS, List.of(webhooks), file.problems)
+                .flatMap(values -> values.read(webhooks));
+        return file.problems.count() == 0 && read.isPresent()
+                ? new Valid(read.get())
+                : new Refused(file.problems.found());
     }
 
-    private List<WebhookConfig> document(Node root) {
-        Map<String, Node> fields = yaml.fields(root, "the file", Set.of("webhooks"));
-        List<WebhookConfig> webhooks = new ArrayList<>();
-        Set<String> names = new HashSet<>();
-        List<Node> items = yaml.items(root, fields, "webhooks");
-        if (items.size() > MOST) {
-            yaml.note(items.get(MOST), "there may be at most " + MOST + " webhooks");
+    private final class Webhooks implements Form<List<WebhookConfig>> {
+
+        @Override
+        public Optional<List<WebhookConfig>> read(Yaml node, String name, Problems noted) {
+            if (!(node instanceof Yaml.Sequence(Yaml.Place _, List<Yaml> items))) {
+                noted.note(node.place(), name + " must be a list");
+                return Optional.empty();
+            }
+            if (items.size() > MOST) {
+                noted.note(items.get(MOST).place(), "there may be at most " + MOST + " webhooks");
+                return Optional.empty();
+            }
+            return Optional.of(
+                    items.stream().flatMap(item -> webhook(item).stream()).toList());
         }
-        for (Node node : items) {
-            webhook(node, names).ifPresent(webhooks::add);
+
+        @Override
+        public JsonObject schema() {
+            return new JsonObject()
+                    .put("type", "array")
+                    .put("maxItems", MOST)
+                    .put("items", Forms.mapping(List.of(NAME, URL, SECRET, MIN_SEVERITY, ALLOW_HTTP)));
         }
-        return webhooks;
+
+        @Override
+        public String words() {
+            return "a list of up to " + MOST + " webhooks";
+        }
     }
 
-    private Optional<WebhookConfig> webhook(Node node, Set<String> names) {
-        Map<String, Node> fields = yaml.fields(node, "a webhook", FIELDS);
-        if (!(node instanceof MappingNode)) {
+    private Optional<WebhookConfig> webhook(Yaml node) {
+        return Values.of(node, "a webhook", List.of(NAME, URL, SECRET, MIN_SEVERITY, ALLOW_HTTP), problems)
+                .flatMap(this::webhook);
+    }
+
+    private Optional<WebhookConfig> webhook(Values values) {
+        Optional<String> name = values.read(NAME).filter(text -> isFree(values, text));
+        boolean http = values.read(ALLOW_HTTP).orElse(false);
+        Optional<URI> url = values.read(URL).flatMap(text -> url(values, text, http));
+        Optional<String> secret = values.read(SECRET).flatMap(text -> secret(values, text));
+        Severity severity = values.read(MIN_SEVERITY).orElse(Severity.INFO);
+        if (name.isEmpty() || url.isEmpty() || secret.isEmpty()) {
             return Optional.empty();
         }
-        Optional<String> name = yaml.text(node, fields, "name").filter(text -> isName(fields.get("name"), text, names));
-        boolean http = flag(fields, "allowHttp");
-        Optional<URI> url = yaml.text(node, fields, "url").flatMap(text -> url(fields.get("url"), text, http));
-        Optional<String> secret = yaml.text(node, fields, "secret").flatMap(text -> secret(fields.get("secret"), text));
-        Optional<Severity> severity =
-                yaml.optionalText(fields, "minSeverity").map(Severity::parse).orElse(Optional.of(Severity.INFO));
-        if (severity.isEmpty()) {
-            yaml.note(fields.get("minSeverity"), "minSeverity must be info, warning or critical");
-        }
-        if (name.isEmpty() || url.isEmpty() || secret.isEmpty() || severity.isEmpty()) {
-            return Optional.empty();
-        }
-        return Optional.of(new WebhookConfig(new AlertRoute(name.get(), severity.get()), url.get(), secret.get()));
+        return Optional.of(new WebhookConfig(new AlertRoute(name.get(), severity), url.get(), secret.get()));
     }
 
-    private boolean isName(@Nullable Node node, String name, Set<String> names) {
-        if (!NAME.matcher(name).matches()) {
-            yaml.note(node, "name must have 1 to 64 characters of a-z 0-9 -");
-            return false;
-        }
+    private boolean isFree(Values values, String name) {
         if (name.equals(SnsConfig.NAME)) {
-            yaml.note(node, "name must not be " + SnsConfig.NAME + ", which is the topic's");
+            values.note(NAME, "name must not be " + SnsConfig.NAME + ", which is the topic's");
             return false;
         }
         if (!names.add(name)) {
-            yaml.note(node, "another webhook has this name");
+            values.note(NAME, "another webhook has this name");
             return false;
         }
         return true;
     }
 
-    private boolean flag(Map<String, Node> fields, String name) {
-        return yaml.optionalText(fields, name)
-                .map(text -> {
-                    if (!text.equals("true") && !text.equals("false")) {
-                        yaml.note(fields.get(name), name + " must be true or false");
-                    }
-                    return text.equals("true");
-                })
-                .orElse(false);
-    }
-
-    private Optional<URI> url(@Nullable Node node, String text, boolean http) {
+    private Optional<URI> url(Values values, String text, boolean http) {
         URI url;
         try {
             url = new URI(text);
         } catch (URISyntaxException _) {
-            yaml.note(node, "url must look like https://host/path");
+            values.note(URL, "url must look like https://host/path");
             return Optional.empty();
         }
         String scheme = String.valueOf(url.getScheme());
@@ -152,32 +178,31 @@ public final class WebhookFile {
                 || (!scheme.equals("https") && !scheme.equals("http"))
                 || url.getPort() == 0
                 || url.getPort() > 65_535
-                || url.getRawFragment() != null
-                || text.length() > MOST_URL) {
-            yaml.note(node, "url must look like https://host/path");
+                || url.getRawFragment() != null) {
+            values.note(URL, "url must look like https://host/path");
             return Optional.empty();
         }
         if (url.getRawUserInfo() != null) {
-            yaml.note(node, "url must not hold a user or password; messages are signed with the secret");
+            values.note(URL, "url must not hold a user or password; messages are signed with the secret");
             return Optional.empty();
         }
         if (scheme.equals("http") && !http && !LOOPBACK.matcher(url.getHost()).matches()) {
-            yaml.note(node, "url must be https; allowHttp: true where the network to it is trusted");
+            values.note(URL, "url must be https; allowHttp: true where the network to it is trusted");
             return Optional.empty();
         }
         return Optional.of(url);
     }
 
-    private Optional<String> secret(@Nullable Node node, String text) {
+    private Optional<String> secret(Values values, String text) {
         String secret;
         try {
             secret = secrets.resolve(text);
         } catch (IllegalArgumentException e) {
-            yaml.note(node, "secret: " + e.getMessage());
+            values.note(SECRET, "secret: " + e.getMessage());
             return Optional.empty();
         }
         if (secret.length() < LEAST_SECRET) {
-            yaml.note(node, "secret must have at least " + LEAST_SECRET + " characters");
+            values.note(SECRET, "secret must have at least " + LEAST_SECRET + " characters");
             return Optional.empty();
         }
         return Optional.of(secret);

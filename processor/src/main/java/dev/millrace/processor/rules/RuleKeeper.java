@@ -8,6 +8,7 @@ import dev.millrace.processor.store.Loaded;
 import dev.millrace.processor.store.RuleStore;
 import dev.millrace.processor.task.Tasks;
 import dev.millrace.processor.task.Waits;
+import dev.millrace.processor.yaml.Problem;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -114,8 +115,8 @@ public final class RuleKeeper implements Tasks.Program, Rules {
                 fileProblem = "";
                 offer = Optional.of(new RuleText(text, rules));
             }
-            case RuleFile.Refused(List<RuleFile.Problem> problems) ->
-                refuse(problems.stream().map(RuleFile.Problem::toString).collect(Collectors.joining("; ")), text);
+            case RuleFile.Refused(List<Problem> problems) ->
+                refuse(problems.stream().map(Problem::toString).collect(Collectors.joining("; ")), text);
         }
     }
 

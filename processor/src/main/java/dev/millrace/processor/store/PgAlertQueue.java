@@ -91,6 +91,19 @@ public final class PgAlertQueue implements AlertQueue {
             SELECT message_id FROM message
             """;
 
+    /**
+     * A message of openings that was told in vain until all of it had come long ago and was over. Its closings are told nevertheless: that
+     * an attempt failed does not say that nobody has it.
+     */
+    private static final String STALE = """
+            UPDATE alert_message m SET state = 'over', ended_at = now()
+            WHERE m.message_id = $1 AND m.state = 'pending' AND m.event = 'opened' AND NOT EXISTS (
+                SELECT FROM alert_delivery d JOIN alert_outbox a USING (alert_id) LEFT JOIN anomaly n USING (anomaly_id)
+                WHERE d.message_id = m.message_id
+                    AND (n.closed_at IS NULL OR a.arrived_at >= now() - $2 * interval '1 millisecond'))
+            RETURNING alerts
+            """;
+
     private static final String CLAIM = """
             UPDATE alert_destination SET owner = $2, claimed_until = now() + $3 * interval '1 millisecond'
             WHERE destination = $1
@@ -178,7 +191,7 @@ public final class PgAlertQueue implements AlertQueue {
         for (AlertPlan.Candidate candidate : plan.candidates()) {
             Optional<Step> step =
                     switch (candidate) {
-                        case AlertPlan.Again(UUID messageId) -> Optional.of(claim(transaction, messageId, failures));
+                        case AlertPlan.Again(UUID messageId) -> Optional.of(again(transaction, messageId, failures));
                         case AlertPlan.Group group -> group(transaction, group, failures);
                     };
             if (step.isPresent()) {
@@ -218,6 +231,14 @@ public final class PgAlertQueue implements AlertQueue {
                     row.getString(0), AlertEvent.of(row.getString(1)), PgTime.micros(row.getOffsetDateTime(2))));
         }
         return made;
+    }
+
+    private Step again(PgSession.Open transaction, UUID messageId, int failures) {
+        RowSet<Row> stale =
+                transaction.query(STALE, Tuple.of(messageId, timing.maxAge().toMillis()));
+        return stale.size() == 0
+                ? claim(transaction, messageId, failures)
+                : new Suppressed(AlertEvent.OPENED, first(stale).getInteger(0));
     }
 
     /** Empty where all of it waits for something else. */

@@ -38,7 +38,7 @@ public final class PgAlertStock implements AlertStock {
                         WHERE later.anomaly_id = a.anomaly_id AND later.created_at >= now() - interval '7 days')
                     AND NOT EXISTS (SELECT FROM alert_delivery d LEFT JOIN alert_message m USING (message_id)
                         WHERE d.alert_id = a.alert_id AND coalesce(m.ended_at, d.created_at) >= now() - CASE
-                            WHEN d.state = 'over' OR m.state = 'sent' THEN interval '7 days' ELSE interval '30 days' END)
+                            WHEN d.state = 'over' OR m.state IN ('sent', 'over') THEN interval '7 days' ELSE interval '30 days' END)
                 LIMIT 10000)
             """;
 

@@ -122,17 +122,13 @@ public final class PgAlerts {
                 arrivedAt);
     }
 
-    private Future<RowSet<Row>> sendEnds(PgSession.Open transaction, List<Detection.Changed> closed) {
+    private Future<RowSet<Row>> sendEnds(PgSession.Open transaction, List<PgAnomalies.End> closed) {
         return transaction.send(INSERT_ENDS + DELIVER.formatted(6, 7, 8), Tuple.wrap(new Object[] {
-            closed.stream()
-                    .map(end -> Alert.idOf(end.id(), end.course().revision()))
-                    .toArray(UUID[]::new),
-            closed.stream().map(Detection.Changed::id).toArray(UUID[]::new),
-            closed.stream().map(end -> end.course().revision()).toArray(Integer[]::new),
-            closed.stream()
-                    .map(end -> PgTime.of(end.course().closedAt().orElseThrow()))
-                    .toArray(OffsetDateTime[]::new),
-            closed.stream().map(end -> PgTime.of(end.course().arrivedAt())).toArray(OffsetDateTime[]::new),
+            closed.stream().map(end -> Alert.idOf(end.id(), end.revision())).toArray(UUID[]::new),
+            closed.stream().map(PgAnomalies.End::id).toArray(UUID[]::new),
+            closed.stream().map(PgAnomalies.End::revision).toArray(Integer[]::new),
+            closed.stream().map(end -> PgTime.of(end.at())).toArray(OffsetDateTime[]::new),
+            closed.stream().map(end -> PgTime.of(end.arrivedAt())).toArray(OffsetDateTime[]::new),
             destinations,
             least,
             severities()

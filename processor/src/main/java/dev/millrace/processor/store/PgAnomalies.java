@@ -46,6 +46,7 @@ final class PgAnomalies {
             FROM unnest($1::int[], $2::int[], $3::timestamptz[]) AS s (sensor_key, metric_key, last_at)
             WHERE a.sensor_key = s.sensor_key AND a.metric_key = s.metric_key AND a.closed_at IS NULL
                 AND a.anomaly_id <> ALL ($4::uuid[])
+            RETURNING a.anomaly_id, a.closed_at, a.revision
             """;
 
     /** The earliest time that a row may have; the state of a series without a value has none. */
@@ -57,6 +58,15 @@ final class PgAnomalies {
     private final Snapshots snapshots;
     private @Nullable Future<RowSet<Row>> opening;
     private @Nullable Future<RowSet<Row>> going;
+    private @Nullable Future<RowSet<Row>> ending;
+
+    /**
+     * The end of an anomaly that an earlier commit has opened.
+     *
+     * @param at when it closed, microseconds since 1970
+     * @param arrivedAt when the reading arrived that did it; as {@code at} where none did
+     */
+    record End(UUID id, int revision, long at, long arrivedAt) {}
 
     /**
      * What has become of anomalies in this commit and in none before: what is told to people goes by it.
@@ -64,7 +74,7 @@ final class PgAnomalies {
      * @param opened perhaps closed already
      * @param closed of those that earlier commits have opened
      */
-    record Stored(List<Detection.Opened> opened, List<Detection.Changed> closed) {}
+    record Stored(List<Detection.Opened> opened, List<End> closed) {}
 
     PgAnomalies(PgSession.Open transaction, PgKeys keys, Detection detection, Snapshots snapshots) {
         this.transaction = transaction;
@@ -73,8 +83,8 @@ final class PgAnomalies {
         this.snapshots = snapshots;
     }
 
-    /** Sends the statements; {@link #await} then waits for them, and others that were sent before or after are the caller's. */
-    void send(List<Future<RowSet<Row>>> others) {
+    /** Sends the statements; {@link #await} then waits for them. */
+    void send() {
         List<Detection.Opened> opened = detection.opened();
         if (!opened.isEmpty()) {
             opening = open(opened);
@@ -84,7 +94,7 @@ final class PgAnomalies {
             going = goOn(changed);
         }
         if (snapshots.upToDate() && !snapshots.series().isEmpty()) {
-            others.add(closeUnknown());
+            ending = closeUnknown();
         }
     }
 
@@ -92,13 +102,25 @@ final class PgAnomalies {
     Stored await() {
         Set<UUID> opened = ids(opening);
         Set<UUID> changed = ids(going);
+        List<End> closed = new ArrayList<>();
+        for (Detection.Changed one : detection.changed()) {
+            if (changed.contains(one.id())) {
+                Course course = one.course();
+                closed.add(
+                        new End(one.id(), course.revision(), course.closedAt().orElseThrow(), course.arrivedAt()));
+            }
+        }
+        if (ending != null) {
+            for (Row row : PgSession.await(ending)) {
+                long at = PgTime.micros(row.getOffsetDateTime(1));
+                closed.add(new End(row.getUUID(0), row.getInteger(2), at, at));
+            }
+        }
         return new Stored(
                 detection.opened().stream()
                         .filter(one -> opened.contains(one.anomaly().id()))
                         .toList(),
-                detection.changed().stream()
-                        .filter(one -> changed.contains(one.id()))
-                        .toList());
+                closed);
     }
 
     private static Set<UUID> ids(@Nullable Future<RowSet<Row>> sent) {

@@ -128,7 +128,7 @@ final class PgCommit {
         List<Future<RowSet<Row>>> samples = insertSamples(work.samples());
         List<Future<RowSet<Row>>> others = new ArrayList<>();
         PgAnomalies anomalies = new PgAnomalies(transaction, keys, work.detection(), work.snapshots());
-        anomalies.send(others);
+        anomalies.send();
         PgSnapshots.send(transaction, keys, work.snapshots().series(), others);
         insertDeadLetters(work.deadLetters(), others);
         updateSensors(work.seen(), others);

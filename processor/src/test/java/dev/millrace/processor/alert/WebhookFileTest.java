@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import dev.millrace.processor.anomaly.Severity;
-import dev.millrace.processor.yaml.YamlFields;
+import dev.millrace.processor.yaml.Problem;
 import java.net.URI;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -29,7 +29,7 @@ class WebhookFileTest {
 
     private static String problems(String text) {
         return assertInstanceOf(WebhookFile.Refused.class, WebhookFile.parse(text, given -> given)).problems().stream()
-                .map(YamlFields.Problem::toString)
+                .map(Problem::toString)
                 .collect(Collectors.joining("; "));
     }
 
@@ -60,7 +60,7 @@ class WebhookFileTest {
     void tellsAllProblemsWithTheirPlaces() {
         assertEquals(
                 "line 1, column 1: unknown field; known are webhooks; "
-                        + "line 3, column 11: name must have 1 to 64 characters of a-z 0-9 -; "
+                        + "line 3, column 11: name must be 1 to 64 characters of a-z 0-9 -; "
                         + "line 4, column 10: url must be https; allowHttp: true where the network to it is trusted; "
                         + "line 5, column 13: secret must have at least 16 characters; "
                         + "line 6, column 18: minSeverity must be info, warning or critical; "
@@ -148,7 +148,7 @@ class WebhookFileTest {
 
     @Test
     void refusesWhatIsTooLargeOrNestedTooDeeply() {
-        assertEquals("line 1, column 1: the file is nested too deeply", problems("[".repeat(60_000)));
+        assertEquals("line 1, column 9: the file is nested too deeply", problems("[".repeat(60_000)));
         assertEquals("line 1, column 1: the file must have at most 65536 characters", problems(" ".repeat(65_537)));
     }
 

@@ -242,6 +242,31 @@ class PgAlertQueueIT {
     }
 
     @Test
+    void aMessageThatWasTriedInVainUntilAllOfItWasOverIsNotTold() {
+        rig.commit(rig.opened(1), rig.opened(2));
+        rig.passGroupWait();
+        queue.settle(send(queue).message(), new AlertQueue.RetryDestination("it is away", 60_000, 60_000));
+        rig.close(1);
+        rig.commit(rig.resolved(1));
+        rig.pass(TIMING.maxAge().plusMinutes(1));
+        AlertQueue.Send whileOneLasts = send(queue);
+        assertEquals(2, whileOneLasts.message().count());
+        queue.settle(whileOneLasts.message(), new AlertQueue.RetryDestination("it is away", 60_000, 60_000));
+        rig.close(2);
+        rig.commit(rig.resolved(2));
+        rig.pass(TIMING.maxAge().plusMinutes(1));
+
+        assertEquals(new AlertQueue.Suppressed(AlertEvent.OPENED, 2), queue.next());
+
+        // who answered too late to be heard has the opening
+        AlertQueue.Send end = send(queue);
+        assertEquals(AlertEvent.RESOLVED, end.message().event());
+        assertEquals(2, end.message().count());
+        delivered(queue, end);
+        assertWaits(queue);
+    }
+
+    @Test
     void aShortOneThatIsFreshIsToldWithItsEnd() {
         rig.commit(rig.opened(1));
         rig.close(1);

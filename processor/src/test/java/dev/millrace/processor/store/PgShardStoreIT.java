@@ -17,6 +17,7 @@ import java.util.AbstractList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -109,6 +110,29 @@ class PgShardStoreIT extends ShardStoreContract {
                         "opened 1 high warning 99 1000 to operations",
                         "resolved 2 high warning 99 1001 to operations"),
                 outbox());
+    }
+
+    @Test
+    void peopleAreToldOfTheEndOfAnAnomalyThatItsSeriesDoesNotKnow() {
+        ShardStore store = store();
+        SeriesId id = new SeriesId("press-4", "temperature");
+        rows(store.commit(progress(store), work("1", number(id, NOON - 5, 95))));
+        Series series = Series.fresh();
+        feed(series, number(id, NOON, 20), new Detection());
+
+        rows(store.commit(
+                progress(store),
+                snapshots(
+                        progress(store).position(),
+                        new Snapshots(
+                                OptionalLong.empty(),
+                                List.of(SeriesSnapshot.of(id, series)),
+                                true,
+                                Optional.empty()))));
+
+        assertEquals(1, database.count("""
+                alert_outbox a JOIN anomaly n USING (anomaly_id, revision)
+                WHERE a.event = 'resolved' AND a.at = n.closed_at"""));
     }
 
     /** G3: of two that race for every position, exactly one commits it, and nothing counts twice. */

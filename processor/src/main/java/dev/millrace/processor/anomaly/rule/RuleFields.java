@@ -3,14 +3,15 @@ package dev.millrace.processor.anomaly.rule;
 import dev.millrace.processor.anomaly.Severity;
 import dev.millrace.processor.anomaly.adaptive.AdaptiveDetector;
 import dev.millrace.processor.anomaly.rule.Condition.RateUnit;
-import dev.millrace.processor.anomaly.rule.Forms.Decimal;
-import dev.millrace.processor.anomaly.rule.Forms.ListOf;
-import dev.millrace.processor.anomaly.rule.Forms.MappingOf;
-import dev.millrace.processor.anomaly.rule.Forms.Micros;
-import dev.millrace.processor.anomaly.rule.Forms.Text;
-import dev.millrace.processor.anomaly.rule.Forms.TrueOr;
-import dev.millrace.processor.anomaly.rule.Forms.Whole;
-import io.vertx.core.json.JsonArray;
+import dev.millrace.processor.yaml.Field;
+import dev.millrace.processor.yaml.Forms;
+import dev.millrace.processor.yaml.Forms.Decimal;
+import dev.millrace.processor.yaml.Forms.ListOf;
+import dev.millrace.processor.yaml.Forms.MappingOf;
+import dev.millrace.processor.yaml.Forms.Micros;
+import dev.millrace.processor.yaml.Forms.Text;
+import dev.millrace.processor.yaml.Forms.TrueOr;
+import dev.millrace.processor.yaml.Forms.Whole;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -46,11 +47,7 @@ final class RuleFields {
 
     static final Field<Severity> SEVERITY = new Field<>(
             "severity",
-            new Text<>(
-                    "info, warning or critical",
-                    "must be info, warning or critical",
-                    new JsonObject().put("type", "string").put("enum", JsonArray.of("info", "warning", "critical")),
-                    Severity::parse),
+            Forms.choice(List.of(Severity.values()), Severity::text),
             true,
             "How bad it is.",
             "severity: critical");

@@ -1,7 +1,13 @@
 package dev.millrace.processor.anomaly.rule;
 
-import dev.millrace.processor.anomaly.rule.Forms.Whole;
-import dev.millrace.processor.anomaly.rule.YamlReader.Unreadable;
+import dev.millrace.processor.yaml.Field;
+import dev.millrace.processor.yaml.Form;
+import dev.millrace.processor.yaml.Forms;
+import dev.millrace.processor.yaml.Forms.Whole;
+import dev.millrace.processor.yaml.Problem;
+import dev.millrace.processor.yaml.Problems;
+import dev.millrace.processor.yaml.Values;
+import dev.millrace.processor.yaml.Yaml;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -21,6 +27,9 @@ public final class RuleFile {
 
     /** The most rules of a file: a series looks at each of them once. */
     static final int MAX_RULES = 1_000;
+
+    /** The most characters of a file. */
+    static final int MAX_CHARACTERS = 1 << 20;
 
     static final Field<Integer> VERSION = new Field<>(
             "version",
@@ -49,14 +58,6 @@ public final class RuleFile {
         }
     }
 
-    /** What is wrong at a place of the file; line and column count from 1. */
-    public record Problem(int line, int column, String reason) {
-        @Override
-        public String toString() {
-            return "line " + line + ", column " + column + ": " + reason;
-        }
-    }
-
     /** The file that is shipped: rules for temperature, pressure, vibration and status. */
     public static String shippedText() {
         try (InputStream in = Objects.requireNonNull(RuleFile.class.getResourceAsStream("rules.yaml"))) {
@@ -77,15 +78,9 @@ public final class RuleFile {
 
     /** Reads the text of a file. */
     public static Parsed parse(String text) {
-        Yaml root;
-        try {
-            root = YamlReader.read(text);
-        } catch (Unreadable e) {
-            return new Refused(List.of(e.problem()));
-        }
         Problems problems = new Problems();
         Field<List<Rule>> rulesField = rules();
-        Optional<Values> values = Values.of(root, "the file", List.of(VERSION, rulesField), problems);
+        Optional<Values> values = Values.ofFile(text, MAX_CHARACTERS, List.of(VERSION, rulesField), problems);
         Optional<Integer> version = values.flatMap(fields -> fields.read(VERSION));
         Optional<List<Rule>> rules = values.flatMap(fields -> fields.read(rulesField));
         if (problems.count() > 0 || version.isEmpty() || rules.isEmpty()) {

@@ -1,5 +1,7 @@
 package dev.millrace.processor.anomaly.rule;
 
+import dev.millrace.processor.yaml.Field;
+import dev.millrace.processor.yaml.Forms;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -18,6 +18,7 @@ import dev.millrace.processor.anomaly.rule.Condition.RateUnit;
 import dev.millrace.processor.anomaly.rule.Condition.Silent;
 import dev.millrace.processor.anomaly.rule.Condition.State;
 import dev.millrace.processor.anomaly.rule.Condition.Unusual;
+import dev.millrace.processor.yaml.Problem;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +68,7 @@ class RuleFileTest {
                 .rules();
     }
 
-    private static List<RuleFile.Problem> problems(String text) {
+    private static List<Problem> problems(String text) {
         return assertInstanceOf(RuleFile.Refused.class, RuleFile.parse(text)).problems();
     }
 
@@ -247,10 +248,10 @@ class RuleFileTest {
             """)
     void refusesTheWholeFileWithThePlaceOfWhatIsWrong(
             String part, String replacement, int lineNumber, int column, String reason) {
-        List<RuleFile.Problem> problems =
+        List<Problem> problems =
                 problems(GOOD.replaceFirst(Pattern.quote(part), java.util.regex.Matcher.quoteReplacement(replacement)));
 
-        assertTrue(problems.contains(new RuleFile.Problem(lineNumber, column, reason)), () -> "told " + problems);
+        assertTrue(problems.contains(new Problem(lineNumber, column, reason)), () -> "told " + problems);
     }
 
     /** Rules that lack what a field of theirs needs. */
@@ -264,11 +265,10 @@ class RuleFileTest {
             alertsPerHour: 3               | a rule must have a condition: above, below, rateAbove, flatFor, silentFor, deviates, unusual, state
             """)
     void refusesAFieldThatHasNothingToWorkOn(String fields, String reason) {
-        List<RuleFile.Problem> problems =
+        List<Problem> problems =
                 problems("version: 1\nrules:\n- {name: a, severity: info, metric: m, %s}\n".formatted(fields));
 
-        assertEquals(
-                List.of(reason), problems.stream().map(RuleFile.Problem::reason).toList());
+        assertEquals(List.of(reason), problems.stream().map(Problem::reason).toList());
         assertEquals(3, problems.getFirst().line());
     }
 
@@ -292,7 +292,7 @@ class RuleFileTest {
                 "%YAML 3.0\n---\nversion: 1\nrules: []"
             })
     void refusesWhatIsNoRuleFile(String text) {
-        for (RuleFile.Problem problem : problems(text)) {
+        for (Problem problem : problems(text)) {
             assertTrue(problem.line() >= 1 && problem.column() >= 1, problem::toString);
         }
     }
@@ -301,19 +301,13 @@ class RuleFileTest {
     void tellsAllProblemsAtOnceButNotWithoutEnd() {
         String rules = "  - name: BAD\n    metric: '[]'\n    severity: none\n".repeat(1_000);
 
-        List<RuleFile.Problem> problems = problems("version: 0\nrules:\n" + rules);
+        List<Problem> problems = problems("version: 0\nrules:\n" + rules);
 
         assertEquals(20, problems.size());
-        assertEquals(
-                new RuleFile.Problem(1, 10, "version must be a whole number from 1 to 999999999"), problems.getFirst());
+        assertEquals(new Problem(1, 10, "version must be a whole number from 1 to 999999999"), problems.getFirst());
         assertEquals(
                 List.of(3, 3, 4, 5, 6, 8),
-                problems.stream()
-                        .skip(1)
-                        .limit(6)
-                        .map(RuleFile.Problem::line)
-                        .sorted()
-                        .toList());
+                problems.stream().skip(1).limit(6).map(Problem::line).sorted().toList());
     }
 
     static Stream<String> bombs() {

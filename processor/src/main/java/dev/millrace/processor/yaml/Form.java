@@ -1,4 +1,4 @@
-package dev.millrace.processor.anomaly.rule;
+package dev.millrace.processor.yaml;
 
 import io.vertx.core.json.JsonObject;
 import java.util.Optional;
@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param <T> what a good value is read as
  */
-interface Form<T> {
+public interface Form<T> {
 
     /** The value; where it is none of this form, what is wrong is noted. */
     Optional<T> read(Yaml node, String name, Problems problems);

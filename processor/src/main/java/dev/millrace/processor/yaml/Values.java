@@ -1,6 +1,6 @@
-package dev.millrace.processor.anomaly.rule;
+package dev.millrace.processor.yaml;
 
-import dev.millrace.processor.anomaly.rule.Yaml.Place;
+import dev.millrace.processor.yaml.Yaml.Place;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of one mapping of the file. */
-final class Values {
+public final class Values {
 
     private final Place place;
     private final Map<String, Yaml> nodes = new LinkedHashMap<>();
@@ -20,8 +20,19 @@ final class Values {
         this.problems = problems;
     }
 
+    /** The fields of a file of at most so many characters; what is wrong with it is noted. */
+    public static Optional<Values> ofFile(String text, int maxCharacters, List<Field<?>> known, Problems problems) {
+        try {
+            return of(YamlReader.read(text, maxCharacters), "the file", known, problems);
+        } catch (YamlReader.Unreadable e) {
+            Problem problem = e.problem();
+            problems.note(new Place(problem.line(), problem.column()), problem.reason());
+            return Optional.empty();
+        }
+    }
+
     /** The fields of a mapping; notes those that are unknown, double or missing. Nothing where there is no mapping. */
-    static Optional<Values> of(Yaml node, String what, List<Field<?>> known, Problems problems) {
+    public static Optional<Values> of(Yaml node, String what, List<Field<?>> known, Problems problems) {
         if (!(node instanceof Yaml.Mapping mapping)) {
             problems.note(node.place(), what + " must be a mapping");
             return Optional.empty();
@@ -44,24 +55,24 @@ final class Values {
         return Optional.of(values);
     }
 
-    boolean has(Field<?> field) {
+    public boolean has(Field<?> field) {
         return nodes.containsKey(field.name());
     }
 
     /** Reads a field; to be asked once, for what is wrong with it is noted each time. */
-    <T> Optional<T> read(Field<T> field) {
+    public <T> Optional<T> read(Field<T> field) {
         Yaml node = nodes.get(field.name());
         return node == null ? Optional.empty() : field.form().read(node, field.name(), problems);
     }
 
     /** Notes a problem of a field that is there. */
-    void note(Field<?> field, String reason) {
+    public void note(Field<?> field, String reason) {
         @Nullable Yaml node = nodes.get(field.name());
         problems.note(node == null ? place : node.place(), reason);
     }
 
     /** Notes a problem of the whole mapping. */
-    void note(String reason) {
+    public void note(String reason) {
         problems.note(place, reason);
     }
 }

@@ -1,9 +1,9 @@
-package dev.millrace.processor.anomaly.rule;
+package dev.millrace.processor.yaml;
 
 import java.util.List;
 
-/** A value of a YAML file and where it begins: what of YAML a rule file may use. No anchors, no aliases, no tags, no merge keys. */
-sealed interface Yaml {
+/** A value of a YAML file and where it begins: what of YAML our files may use. No anchors, no aliases, no tags, no merge keys. */
+public sealed interface Yaml {
 
     Place place();
 

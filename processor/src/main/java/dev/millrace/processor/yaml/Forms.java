@@ -1,4 +1,4 @@
-package dev.millrace.processor.anomaly.rule;
+package dev.millrace.processor.yaml;
 
 import dev.millrace.core.config.DurationText;
 import dev.millrace.core.reading.Names;
@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** The forms that the values of a rule file have. */
-final class Forms {
+/** The forms that the values of a file have. */
+public final class Forms {
 
     /** What YAML 1.2 (its core schema, section 10.3.2) takes for null, a boolean or a number where it stands without quotes. */
     private static final Pattern NO_TEXT = Pattern.compile(
@@ -25,7 +25,7 @@ final class Forms {
     private Forms() {}
 
     /** A text that {@code parser} makes a value of. */
-    record Text<T>(String words, String problem, JsonObject schema, Function<String, Optional<T>> parser)
+    public record Text<T>(String words, String problem, JsonObject schema, Function<String, Optional<T>> parser)
             implements Form<T> {
 
         @Override
@@ -40,9 +40,9 @@ final class Forms {
     }
 
     /** A number with an exponent or without, never infinite. */
-    record Decimal(double min, boolean exclusive, double max) implements Form<Double> {
+    public record Decimal(double min, boolean exclusive, double max) implements Form<Double> {
 
-        static final Decimal FINITE = new Decimal(-Double.MAX_VALUE, false, Double.MAX_VALUE);
+        public static final Decimal FINITE = new Decimal(-Double.MAX_VALUE, false, Double.MAX_VALUE);
 
         @Override
         public Optional<Double> read(Yaml node, String name, Problems problems) {
@@ -84,7 +84,7 @@ final class Forms {
     }
 
     /** A whole number of at most nine digits, both bounds included. */
-    record Whole(int min, int max) implements Form<Integer> {
+    public record Whole(int min, int max) implements Form<Integer> {
 
         @Override
         public Optional<Integer> read(Yaml node, String name, Problems problems) {
@@ -112,7 +112,7 @@ final class Forms {
     }
 
     /** A duration in microseconds, both bounds included. */
-    record Micros(Duration min, Duration max) implements Form<Long> {
+    public record Micros(Duration min, Duration max) implements Form<Long> {
 
         @Override
         public Optional<Long> read(Yaml node, String name, Problems problems) {
@@ -138,7 +138,7 @@ final class Forms {
     }
 
     /** One value of a form, or a list of such. */
-    record ListOf<T>(Form<T> item, int max, String words) implements Form<List<T>> {
+    public record ListOf<T>(Form<T> item, int max, String words) implements Form<List<T>> {
 
         @Override
         public Optional<List<T>> read(Yaml node, String name, Problems problems) {
@@ -172,7 +172,8 @@ final class Forms {
     }
 
     /** A mapping of fields. */
-    record MappingOf<T>(List<Field<?>> fields, Function<Values, Optional<T>> reader, String words) implements Form<T> {
+    public record MappingOf<T>(List<Field<?>> fields, Function<Values, Optional<T>> reader, String words)
+            implements Form<T> {
 
         @Override
         public Optional<T> read(Yaml node, String name, Problems problems) {
@@ -186,7 +187,7 @@ final class Forms {
     }
 
     /** {@code true}, which stands for a number, or that number itself. */
-    record TrueOr(Decimal number, double standsFor) implements Form<Double> {
+    public record TrueOr(Decimal number, double standsFor) implements Form<Double> {
 
         @Override
         public Optional<Double> read(Yaml node, String name, Problems problems) {
@@ -213,8 +214,33 @@ final class Forms {
         }
     }
 
+    /** {@code true} or {@code false}. */
+    public record Flag() implements Form<Boolean> {
+
+        @Override
+        public Optional<Boolean> read(Yaml node, String name, Problems problems) {
+            if (node instanceof Yaml.Scalar(Yaml.Place _, String text, boolean plain)
+                    && plain
+                    && (text.equals("true") || text.equals("false"))) {
+                return Optional.of(text.equals("true"));
+            }
+            problems.note(node.place(), name + " must be " + words());
+            return Optional.empty();
+        }
+
+        @Override
+        public JsonObject schema() {
+            return new JsonObject().put("type", "boolean");
+        }
+
+        @Override
+        public String words() {
+            return "true or false";
+        }
+    }
+
     /** The schema of a mapping that has these fields and no other. */
-    static JsonObject mapping(List<Field<?>> fields) {
+    public static JsonObject mapping(List<Field<?>> fields) {
         JsonObject properties = new JsonObject();
         JsonArray required = new JsonArray();
         for (Field<?> field : fields) {
@@ -234,8 +260,21 @@ final class Forms {
                 .put("properties", properties);
     }
 
+    /** One of a few words, each a value's text. */
+    public static <T> Form<T> choice(List<T> values, Function<T, String> text) {
+        List<String> words = values.stream().map(text).toList();
+        String told = String.join(", ", words.subList(0, words.size() - 1)) + " or " + words.getLast();
+        return new Text<>(
+                told,
+                "must be " + told,
+                new JsonObject().put("type", "string").put("enum", new JsonArray(words)),
+                given -> values.stream()
+                        .filter(value -> text.apply(value).equals(given))
+                        .findFirst());
+    }
+
     /** A text of one form. */
-    static Form<String> text(String pattern, String words) {
+    public static Form<String> text(String pattern, String words) {
         Pattern compiled = Pattern.compile(pattern);
         return new Text<>(
                 words,
@@ -245,7 +284,7 @@ final class Forms {
     }
 
     /** A text for people. */
-    static Form<String> prose(int max) {
+    public static Form<String> prose(int max) {
         String words = "a text of 1 to " + max + " characters without control characters";
         return new Text<>(
                 words,

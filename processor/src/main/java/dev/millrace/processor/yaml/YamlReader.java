@@ -1,7 +1,6 @@
-package dev.millrace.processor.anomaly.rule;
+package dev.millrace.processor.yaml;
 
-import dev.millrace.processor.anomaly.rule.RuleFile.Problem;
-import dev.millrace.processor.anomaly.rule.Yaml.Place;
+import dev.millrace.processor.yaml.Yaml.Place;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -25,13 +24,10 @@ import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
- * Reads YAML 1.2 event by event and stops at the first that a rule file may not have. So nothing is ever expanded, and neither depth
+ * Reads YAML 1.2 event by event and stops at the first that our files may not have. So nothing is ever expanded, and neither depth
  * nor length can hurt: the parser's own tree would follow nesting with its stack.
  */
 final class YamlReader {
-
-    /** The most characters of a file. */
-    static final int MAX_CHARACTERS = 1 << 20;
 
     /** The most lines, which are what a parser's time grows with where they are empty. */
     static final int MAX_LINES = 100_000;
@@ -62,16 +58,16 @@ final class YamlReader {
     }
 
     /** The file's one document. */
-    static Yaml read(String text) throws Unreadable {
-        if (text.length() > MAX_CHARACTERS) {
-            throw new Unreadable(new Place(1, 1), "the file must have at most " + MAX_CHARACTERS + " characters");
+    static Yaml read(String text, int maxCharacters) throws Unreadable {
+        if (text.length() > maxCharacters) {
+            throw new Unreadable(new Place(1, 1), "the file must have at most " + maxCharacters + " characters");
         }
         if (text.chars().filter(c -> c == '\n').count() > MAX_LINES) {
             throw new Unreadable(new Place(1, 1), "the file must have at most " + MAX_LINES + " lines");
         }
         LoadSettings settings = LoadSettings.builder()
                 .setUseMarks(true)
-                .setCodePointLimit(MAX_CHARACTERS)
+                .setCodePointLimit(maxCharacters)
                 .build();
         try {
             return new YamlReader(new Parse(settings).parseString(text).iterator()).document();
