@@ -315,7 +315,13 @@ final class ShardDetector {
             if (chosen >= most && (chosen >= CHUNK || !pace.isLate(entry.dirtySince(), span.now))) {
                 return;
             }
+            if (writing == Writing.PACED && !pace.isRipe(entry.dirtySince(), span.now)) {
+                return;
+            }
             chosen += written.add(entry) ? 1 : 0;
+        }
+        if (writing == Writing.PACED && !pace.isRipe(span.now, span.now)) {
+            return;
         }
         for (SeriesMemory.Entry entry : memory.touched()) {
             if (chosen >= most) {

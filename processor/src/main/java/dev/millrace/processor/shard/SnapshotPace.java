@@ -6,13 +6,14 @@ import java.util.concurrent.TimeUnit;
 /**
  * How fast the states of series are written down that have changed.
  *
+ * @param after not before so long after a change: what changes again until then is written once
  * @param rowsPerSecond at most, unless more is needed for {@code within}; positive
  * @param within a change is written down about so long after it, at the latest; a second at least
  */
-public record SnapshotPace(int rowsPerSecond, Duration within) {
+public record SnapshotPace(Duration after, int rowsPerSecond, Duration within) {
 
     /** A new owner of a shard that was left without a word feeds about a minute of it again, at most. */
-    public static final SnapshotPace USUAL = new SnapshotPace(1_000, Duration.ofSeconds(50));
+    public static final SnapshotPace USUAL = new SnapshotPace(Duration.ofSeconds(10), 1_000, Duration.ofSeconds(50));
 
     private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
@@ -20,7 +21,7 @@ public record SnapshotPace(int rowsPerSecond, Duration within) {
     private static final double MOST_SECONDS = 5;
 
     public SnapshotPace {
-        if (rowsPerSecond <= 0 || within.toMillis() < 1_000) {
+        if (rowsPerSecond <= 0 || within.toMillis() < 1_000 || after.isNegative()) {
             throw new IllegalArgumentException("a pace must be positive, and within a second at least");
         }
     }
@@ -31,6 +32,11 @@ public record SnapshotPace(int rowsPerSecond, Duration within) {
         double rate = Math.max(rowsPerSecond, dirty / (0.7 * within.toMillis() / 1_000));
         double seconds = Math.clamp(nanosSinceCommit / NANOS_PER_SECOND, 0, MOST_SECONDS);
         return (int) Math.min(dirty, Math.ceil(rate * seconds));
+    }
+
+    /** Whether what was changed then may be written. */
+    boolean isRipe(long since, long now) {
+        return now - since >= after.toNanos();
     }
 
     /** Whether what was changed then is late. */

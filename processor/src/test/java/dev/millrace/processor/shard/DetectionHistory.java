@@ -106,7 +106,7 @@ final class DetectionHistory {
     void straight() {
         run(
                 () -> Fault.NONE,
-                new SnapshotPace(1_000, Duration.ofSeconds(50)),
+                new SnapshotPace(Duration.ZERO, 1_000, Duration.ofSeconds(50)),
                 new SeriesShares(1_000),
                 OptionalStop.NEVER);
     }
@@ -128,7 +128,8 @@ final class DetectionHistory {
             Fault[] some = {Fault.AWAY, Fault.ANSWER_LOST, Fault.RIVAL, Fault.BUG, Fault.KILLED, Fault.KILLED_AFTER};
             return some[random.nextInt(some.length)];
         };
-        SnapshotPace pace = new SnapshotPace(1 + random.nextInt(8), Duration.ofSeconds(1 + random.nextInt(10)));
+        SnapshotPace pace =
+                new SnapshotPace(Duration.ZERO, 1 + random.nextInt(8), Duration.ofSeconds(1 + random.nextInt(10)));
         int least = 1 + random.nextInt(12);
         for (int process = 0; ; process++) {
             OptionalStop stop = process < 4 && random.nextInt(3) == 0 ? OptionalStop.SOON : OptionalStop.NEVER;

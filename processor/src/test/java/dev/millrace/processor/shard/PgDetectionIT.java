@@ -40,8 +40,8 @@ class PgDetectionIT {
               - {name: silent, metric: temperature, silentFor: 30s, severity: critical, refractory: 0s}
             """);
 
-    private final ShardLoop.Detection detection =
-            new ShardLoop.Detection(() -> Optional.of(RULES), new SnapshotPace(2, Duration.ofMinutes(10)));
+    private final ShardLoop.Detection detection = new ShardLoop.Detection(
+            () -> Optional.of(RULES), new SnapshotPace(Duration.ZERO, 2, Duration.ofMinutes(10)));
 
     private static FakeShard shard() {
         FakeShard shard = new FakeShard().open();

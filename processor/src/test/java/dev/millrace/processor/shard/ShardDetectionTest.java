@@ -42,7 +42,7 @@ class ShardDetectionTest {
             """;
 
     /** Writes next to nothing by itself. */
-    private static final SnapshotPace SLOW = new SnapshotPace(1, Duration.ofHours(1));
+    private static final SnapshotPace SLOW = new SnapshotPace(Duration.ZERO, 1, Duration.ofHours(1));
 
     private RuleSet rules = LoopRig.rules(HOT);
 
@@ -129,7 +129,10 @@ class ShardDetectionTest {
     @Test
     void anIdleShardBecomesCleanByItsSignsOfLife() {
         LoopRig rig = new LoopRig(
-                shard(20), new Content(), () -> Fault.NONE, detection(new SnapshotPace(2, Duration.ofMinutes(10))));
+                shard(20),
+                new Content(),
+                () -> Fault.NONE,
+                detection(new SnapshotPace(Duration.ZERO, 2, Duration.ofMinutes(10))));
         rig.waits.stopInPause(60);
         rig.waits.onPause(() -> {
             if (rig.waits.pauses.size() == 58) {

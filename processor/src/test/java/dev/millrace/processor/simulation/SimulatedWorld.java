@@ -142,7 +142,8 @@ final class SimulatedWorld {
                     default -> new StartPosition.TrimHorizon();
                 };
         // slow, so that there is something to be fed again
-        SnapshotPace pace = new SnapshotPace(1 + random.nextInt(4), Duration.ofSeconds(5 + random.nextInt(20)));
+        SnapshotPace pace =
+                new SnapshotPace(Duration.ZERO, 1 + random.nextInt(4), Duration.ofSeconds(5 + random.nextInt(20)));
         surroundings = new SimulatedProcessor.Surroundings(time, stream, database, RULES, pace, start, scheduler);
     }
 
