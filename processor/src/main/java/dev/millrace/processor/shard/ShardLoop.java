@@ -312,12 +312,18 @@ public final class ShardLoop {
         Progress progress = start;
         int unanswered = 0;
         int empty = 0;
+        // what could not be stored comes first: a sign of life would pass for the end of an outage that refuses rows
+        // alone
+        boolean afterFailure = commits.failures() > 0;
         while (!waits.stopRequested()) {
-            Optional<Progress> kept = keepUp(progress);
-            if (kept.isEmpty()) {
-                return Followed.POSITION_UNSURE;
+            if (!afterFailure) {
+                Optional<Progress> kept = keepUp(progress);
+                if (kept.isEmpty()) {
+                    return Followed.POSITION_UNSURE;
+                }
+                progress = kept.get();
             }
-            progress = kept.get();
+            afterFailure = false;
             if (!ports.reader().waitsForRecords()) {
                 turns.await(empty > EMPTY_READS_BEFORE_IDLE ? IDLE_INTERVAL_MILLIS : READ_INTERVAL_MILLIS);
             }
