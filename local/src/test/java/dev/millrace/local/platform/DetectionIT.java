@@ -71,7 +71,7 @@ class DetectionIT {
             settings = new HashMap<>(services.environment());
             rules = folder.resolve("rules.yaml");
             Files.writeString(rules, text);
-            settings.put("processor.RULES_FILE", rules.toString());
+            settings.put("RULES_FILE", rules.toString());
             settings.putAll(more);
             int httpPort = FreePort.choose();
             Map<String, String> forGateway = new HashMap<>(settings);

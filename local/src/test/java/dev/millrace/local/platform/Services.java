@@ -91,7 +91,7 @@ final class Services implements AutoCloseable {
                 // what the gateway needs where nobody is asked for a key
                 "AUTH", "off",
                 "HTTP_HOST", "127.0.0.1"));
-        environment.put("processor.RULES_FILE", rules.toString());
+        environment.put("RULES_FILE", rules.toString());
         return environment;
     }
 
