@@ -1,10 +1,10 @@
 package dev.millrace.processor.alert;
 
+import dev.millrace.processor.anomaly.ContentId;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.anomaly.Severity;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -57,22 +57,13 @@ public record Alert(
 
     /** The id of what is worth telling of a revision of an anomaly. */
     public static UUID idOf(UUID anomalyId, int revision) {
-        MessageDigest sha256;
-        try {
-            sha256 = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            // every Java platform must have it
-            throw new IllegalStateException(e);
-        }
+        MessageDigest sha256 = ContentId.digest();
         sha256.update(DOMAIN);
         sha256.update(ByteBuffer.allocate(2 * Long.BYTES + Integer.BYTES)
                 .putLong(anomalyId.getMostSignificantBits())
                 .putLong(anomalyId.getLeastSignificantBits())
                 .putInt(revision)
                 .flip());
-        ByteBuffer digest = ByteBuffer.wrap(sha256.digest());
-        long high = (digest.getLong() & ~0xF000L) | 0x8000L;
-        long low = (digest.getLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
-        return new UUID(high, low);
+        return ContentId.of(sha256);
     }
 }

@@ -158,6 +158,7 @@ class AlertSendersIT {
         @Override
         public void pause(long millis) {
             try {
+                // the senders' pauses, cut short: they look again sooner, and nothing counts on how long it takes
                 Thread.sleep(5);
             } catch (InterruptedException e) {
                 throw new AssertionError(e);

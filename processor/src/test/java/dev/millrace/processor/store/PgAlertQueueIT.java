@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Outbox, grouping, claims and life of alerts on PostgreSQL. */
+/** Outbox, grouping, claims and life of alerts on PostgreSQL. Long, because all of it shares one server, whose start takes seconds. */
 class PgAlertQueueIT {
 
     private static PgAlertRig rig;

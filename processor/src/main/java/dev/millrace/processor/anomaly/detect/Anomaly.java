@@ -1,12 +1,12 @@
 package dev.millrace.processor.anomaly.detect;
 
+import dev.millrace.processor.anomaly.ContentId;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.anomaly.Severity;
 import dev.millrace.processor.anomaly.rule.ConditionKind;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -41,22 +41,13 @@ public record Anomaly(
      * hashed with their lengths, so that no two anomalies run into the same bytes.
      */
     static UUID idOf(String rule, ConditionKind condition, SeriesId series, long openedAt) {
-        MessageDigest sha256;
-        try {
-            sha256 = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            // every Java platform must have it
-            throw new IllegalStateException(e);
-        }
+        MessageDigest sha256 = ContentId.digest();
         update(sha256, rule);
         update(sha256, condition.text());
         update(sha256, series.sensorId());
         update(sha256, series.metric());
         sha256.update(ByteBuffer.allocate(Long.BYTES).putLong(openedAt).flip());
-        ByteBuffer digest = ByteBuffer.wrap(sha256.digest());
-        long high = (digest.getLong() & ~0xF000L) | 0x8000L;
-        long low = (digest.getLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
-        return new UUID(high, low);
+        return ContentId.of(sha256);
     }
 
     private static void update(MessageDigest digest, String text) {

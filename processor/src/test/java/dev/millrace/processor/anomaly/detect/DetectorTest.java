@@ -15,6 +15,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
+/** Each kind of condition at its edges. Long, because the kinds stand side by side in nested classes, and share what feeds them. */
 class DetectorTest {
 
     /** Without it every test would have to be longer than ten minutes. */
