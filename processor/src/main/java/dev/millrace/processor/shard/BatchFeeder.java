@@ -29,6 +29,9 @@ import java.util.Set;
  */
 final class BatchFeeder {
 
+    /** The most series that a commit loads, besides its own, of those that the owner before has fed. */
+    private static final int UNFED_PORTION = 500;
+
     private final ShardDetector detector;
 
     /**
@@ -52,8 +55,8 @@ final class BatchFeeder {
             OptionalLong cachedTo,
             Optional<Gap> gap,
             boolean last,
-            ShardDetector.Writing writing,
-            ShardDetector.Span span) {}
+            SnapshotChoice.Writing writing,
+            SnapshotChoice.Span span) {}
 
     private record Identity(SeriesId series, long at) {}
 
@@ -76,7 +79,9 @@ final class BatchFeeder {
                 case Batch.Refused(DeadLetter letter) -> values.add(letter);
             }
         }
-        Optional<String> problem = detector.load(values.series);
+        Optional<String> problem = detector.load(values.series)
+                .or(() -> detector.loadUnfed(
+                        step.writing == SnapshotChoice.Writing.ALL ? SnapshotChoice.CHUNK : UNFED_PORTION));
         if (problem.isPresent()) {
             return new Loaded.Unavailable<>(problem.get());
         }
@@ -106,7 +111,7 @@ final class BatchFeeder {
                 step.from.at(step.batch.position(), last),
                 new Mark(step.batch.position(), readTo),
                 passed,
-                last ? ShardDetector.Writing.ALL : step.writing,
+                last ? SnapshotChoice.Writing.ALL : step.writing,
                 step.span);
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.processor.shard;
 
+import dev.millrace.core.reading.Measurement;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.anomaly.detect.Series;
 import dev.millrace.processor.store.Mark;
@@ -39,6 +40,7 @@ final class SeriesMemory {
         private Series series;
         private @Nullable Series before;
         private boolean changed;
+        private @Nullable FedValues fed;
         private Mark dirtyFrom = Mark.START;
         private long dirtySince;
 
@@ -68,6 +70,26 @@ final class SeriesMemory {
         /** The batch in hand has changed it. */
         void changed() {
             changed = true;
+        }
+
+        /** The batch in hand has fed it a value. */
+        void fed(long at, long arrivedAt, Measurement measurement) {
+            changed = true;
+            if (fed == null) {
+                fed = new FedValues();
+            }
+            fed.add(at, arrivedAt, measurement);
+        }
+
+        /** What the batch in hand has fed it. */
+        Optional<FedValues> fed() {
+            return Optional.ofNullable(fed);
+        }
+
+        private void settle() {
+            before = null;
+            changed = false;
+            fed = null;
         }
 
         boolean isChanged() {
@@ -102,6 +124,21 @@ final class SeriesMemory {
     /** Takes over a series that was loaded. */
     void load(SeriesId id, Series loaded) {
         series.put(id, new Entry(id, loaded));
+    }
+
+    /**
+     * Takes over a series that was loaded, and is further than what is stored of it.
+     *
+     * @param from the place in the shard up to which all is stored of it
+     * @param since when that was, nanoseconds
+     */
+    void loadDirty(SeriesId id, Series loaded, Mark from, long since) {
+        Entry entry = new Entry(id, loaded);
+        entry.dirtyFrom = from;
+        entry.dirtySince = since;
+        series.put(id, entry);
+        // before those that have changed meanwhile
+        dirty.putFirst(id, entry);
     }
 
     /** A series for the batch in hand, which was loaded in it or before. */
@@ -162,8 +199,7 @@ final class SeriesMemory {
                 entry.dirtySince = now;
                 dirty.put(entry.id, entry);
             }
-            entry.before = null;
-            entry.changed = false;
+            entry.settle();
         }
         touched.clear();
         written.forEach(entry -> dirty.remove(entry.id));
@@ -173,8 +209,7 @@ final class SeriesMemory {
     void takeBack() {
         for (Entry entry : touched) {
             entry.series = Objects.requireNonNull(entry.before, "what is touched has a copy");
-            entry.before = null;
-            entry.changed = false;
+            entry.settle();
         }
         touched.clear();
     }

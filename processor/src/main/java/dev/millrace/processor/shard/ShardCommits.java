@@ -127,7 +127,7 @@ final class ShardCommits {
                     Batch.none(progress.get().position()),
                     Optional.empty(),
                     false,
-                    ShardDetector.Writing.ALL);
+                    SnapshotChoice.Writing.ALL);
         }
         return progress;
     }
@@ -157,11 +157,11 @@ final class ShardCommits {
      * refuses for what it is becomes a dead letter: it is searched by halving, and the halves commit one by one.
      */
     Optional<Progress> store(Progress from, Batch batch, Optional<Gap> gap, boolean last) {
-        return store(from, batch, gap, last, ShardDetector.Writing.PACED);
+        return store(from, batch, gap, last, SnapshotChoice.Writing.PACED);
     }
 
     private Optional<Progress> store(
-            Progress from, Batch batch, Optional<Gap> gap, boolean last, ShardDetector.Writing writing) {
+            Progress from, Batch batch, Optional<Gap> gap, boolean last, SnapshotChoice.Writing writing) {
         if (batch.items().size() > most) {
             return storeHalves(from, batch, gap, last);
         }
@@ -205,7 +205,7 @@ final class ShardCommits {
     }
 
     private CommitResult commit(
-            Progress from, Batch batch, Optional<Gap> gap, boolean last, ShardDetector.Writing writing) {
+            Progress from, Batch batch, Optional<Gap> gap, boolean last, SnapshotChoice.Writing writing) {
         Loaded<BatchFeeder.Fed> fed = feeder.feed(new BatchFeeder.Step(
                 from,
                 batch,
@@ -214,7 +214,7 @@ final class ShardCommits {
                 gap,
                 last,
                 writing,
-                new ShardDetector.Span(lastCommit, waits.nanos())));
+                new SnapshotChoice.Span(lastCommit, waits.nanos())));
         CommitResult result =
                 switch (fed) {
                     case Loaded.Unavailable<BatchFeeder.Fed>(String reason) -> {

@@ -8,8 +8,10 @@ import dev.millrace.processor.anomaly.detect.Detector;
 import dev.millrace.processor.anomaly.detect.Series;
 import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.store.DetectorState;
+import dev.millrace.processor.store.JournalPage;
 import dev.millrace.processor.store.Loaded;
 import dev.millrace.processor.store.Mark;
+import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Progress;
 import dev.millrace.processor.store.SeriesSnapshot;
 import dev.millrace.processor.store.ShardState;
@@ -45,24 +47,24 @@ final class ShardDetector {
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardDetector.class);
 
-    /** The most states that one commit writes down, besides those of the series that it looks at for their silence. */
-    static final int CHUNK = 5_000;
-
     /** The most series that one commit looks at for their silence. */
     static final int PORTION = 1_000;
-
-    /** How much of what is dirty a commit is to write down. */
-    enum Writing {
-        PACED,
-        ALL
-    }
 
     private final ShardStore store;
     private final HashKeyRange range;
     private final SnapshotPace pace;
+    private final SnapshotChoice choice;
     private final ShardMeter meter;
     private final SeriesMemory memory;
     private final SilenceIndex silences = new SilenceIndex();
+
+    /** What others have fed to series that are not in memory. */
+    private Unfed unfed = Unfed.nothing();
+
+    /** Up to there all is in the stored states. */
+    private Mark unfedFrom = Mark.START;
+
+    private long unfedSince;
 
     /** Watched series at which the rules in force have not looked yet. */
     private final Deque<SeriesId> unsettled = new ArrayDeque<>();
@@ -104,6 +106,7 @@ final class ShardDetector {
         this.range = range;
         this.pace = pace;
         this.memory = new SeriesMemory(capacity);
+        this.choice = new SnapshotChoice(memory, pace);
     }
 
     /** The version of the rules in force; empty: none yet. */
@@ -122,8 +125,9 @@ final class ShardDetector {
         return memory.size();
     }
 
+    /** How many states are not written down as they stand. */
     int dirty() {
-        return memory.dirty().size();
+        return memory.dirty().size() + unfed.size();
     }
 
     /** Whether what is in memory belongs to a state that was read, which settles the outcome of the last commit. */
@@ -171,6 +175,7 @@ final class ShardDetector {
         memory.clear();
         silences.clear();
         unsettled.clear();
+        unfed.clear();
         known = null;
         inHand = null;
         refeeding = null;
@@ -184,6 +189,20 @@ final class ShardDetector {
     /** The shard stands at its committed position. */
     void upToDate() {
         refeeding = null;
+    }
+
+    /**
+     * Goes on from what others have fed since the states were written down.
+     *
+     * @param mark up to there all is in the states
+     * @param now nanoseconds
+     */
+    void goOn(Unfed journal, Mark mark, long now) {
+        unfed = journal;
+        unfedFrom = mark;
+        // to be written down soon, so that the mark moves on
+        unfedSince = pace.ripeAt(now);
+        upToDate();
     }
 
     SeriesId canonical(SeriesId id) {
@@ -203,21 +222,54 @@ final class ShardDetector {
         return switch (store.series(missing)) {
             case Loaded.Unavailable<Map<SeriesId, StoredSeries>>(String reason) -> Optional.of(reason);
             case Loaded.Found(Map<SeriesId, StoredSeries> stored) -> {
-                missing.forEach(id -> memory.load(id, series(Optional.ofNullable(stored.get(id)))));
+                missing.forEach(id -> remember(id, Optional.ofNullable(stored.get(id))));
                 yield Optional.empty();
             }
         };
     }
 
-    private Series series(Optional<StoredSeries> stored) {
+    private void remember(SeriesId id, Optional<StoredSeries> stored) {
+        // what is fed again has its rows already, that of its first value too
+        boolean again = refeeding != null || unfed.has(id);
+        Series series = series(stored, again);
+        if (fedAgain(id, series)) {
+            memory.loadDirty(id, series, unfedFrom, unfedSince);
+            silences.note(id, series);
+        } else {
+            memory.load(id, series);
+        }
+    }
+
+    private Series series(Optional<StoredSeries> stored, boolean again) {
         if (stored.isEmpty()) {
             return Series.fresh();
         }
         return switch (stored.get()) {
             case StoredSeries.Snapshot(byte[] state) -> decoded(state);
-            // what is fed again has its rows already, that of its first value too
-            case StoredSeries.Rows(long lastAt) -> refeeding == null ? Series.since(lastAt) : Series.fresh();
+            case StoredSeries.Rows(long lastAt) -> again ? Series.fresh() : Series.since(lastAt);
         };
+    }
+
+    /** Feeds what others have fed; what they found is stored. Whether the series has changed by it. */
+    private boolean fedAgain(SeriesId id, Series series) {
+        int[] fed = {0};
+        Detection found = new Detection();
+        unfed.take(id, (at, arrivedAt, measurement) -> {
+            if (detector().feed(id, series, at, arrivedAt, measurement, found)) {
+                fed[0]++;
+            }
+        });
+        meter.refed(fed[0]);
+        return fed[0] > 0;
+    }
+
+    /**
+     * Loads some of the series that others have fed, so that their states are written down.
+     *
+     * @return why that failed; empty where it did not
+     */
+    Optional<String> loadUnfed(int most) {
+        return load(unfed.some(most));
     }
 
     /** A state that cannot be read must not keep a shard from being read: its series begins anew, and that is told. */
@@ -236,7 +288,7 @@ final class ShardDetector {
         SeriesMemory.Entry entry = memory.touch(id);
         boolean fed = detector().feed(id, entry.series(), at, arrivedAt, measurement, found);
         if (fed) {
-            entry.changed();
+            entry.fed(at, arrivedAt, measurement);
         }
         return fed;
     }
@@ -280,13 +332,18 @@ final class ShardDetector {
      * @param after where it then stands
      * @param passed what was looked at: that is written down at once, since no place in the stream tells of it
      */
-    Snapshots snapshots(Mark from, Progress to, Mark after, Set<SeriesId> passed, Writing writing, Span span) {
-        Set<SeriesMemory.Entry> written = new LinkedHashSet<>();
-        passed.forEach(id -> written.add(memory.touch(id)));
-        written.addAll(memory.leavingDirty(CHUNK));
-        choose(written, writing, span);
+    Snapshots snapshots(
+            Mark from,
+            Progress to,
+            Mark after,
+            Set<SeriesId> passed,
+            SnapshotChoice.Writing writing,
+            SnapshotChoice.Span span) {
+        Set<SeriesMemory.Entry> written =
+                choice.choose(passed.stream().map(memory::touch).toList(), writing, span);
         Mark start = refeeding == null ? from : refeeding;
         Mark end = refeeding == null ? after : refeeding;
+        Mark mark = unfed.size() > 0 ? unfedFrom : choice.mark(written, start, end);
         boolean settled = unsettled.stream().allMatch(passed::contains);
         inHand = new InHand(to, start, written, passed, after.streamTime());
         return new Snapshots(
@@ -295,66 +352,19 @@ final class ShardDetector {
                         .map(entry -> SeriesSnapshot.of(entry.id(), entry.series()))
                         .toList(),
                 refeeding == null,
-                Optional.of(new DetectorState(Optional.of(mark(written, start, end)), rulesVersion(), !settled)));
+                journal(from.position(), to.position()),
+                Optional.of(new DetectorState(Optional.of(mark), rulesVersion(), !settled)));
     }
 
-    /**
-     * The time of a commit.
-     *
-     * @param lastCommit when the one before was, nanoseconds
-     * @param now nanoseconds
-     */
-    record Span(long lastCommit, long now) {}
-
-    private void choose(Set<SeriesMemory.Entry> written, Writing writing, Span span) {
-        int most = writing == Writing.ALL
-                ? CHUNK
-                : Math.min(CHUNK, pace.rows(dirtyWithBatch(), span.now - span.lastCommit));
-        int chosen = 0;
-        for (SeriesMemory.Entry entry : memory.dirty()) {
-            if (chosen >= most && (chosen >= CHUNK || !pace.isLate(entry.dirtySince(), span.now))) {
-                return;
-            }
-            if (writing == Writing.PACED && !pace.isRipe(entry.dirtySince(), span.now)) {
-                return;
-            }
-            chosen += written.add(entry) ? 1 : 0;
-        }
-        if (writing == Writing.PACED && !pace.isRipe(span.now, span.now)) {
-            return;
-        }
-        for (SeriesMemory.Entry entry : memory.touched()) {
-            if (chosen >= most) {
-                return;
-            }
-            if (entry.isChanged()) {
-                chosen += written.add(entry) ? 1 : 0;
-            }
-        }
-    }
-
-    private int dirtyWithBatch() {
-        return memory.dirty().size() + memory.touched().size();
-    }
-
-    private Mark mark(Set<SeriesMemory.Entry> written, Mark from, Mark after) {
-        for (SeriesMemory.Entry entry : memory.dirty()) {
-            if (!written.contains(entry)) {
-                return entry.dirtyFrom();
-            }
-        }
-        return memory.touched().stream().anyMatch(entry -> entry.isChanged() && !written.contains(entry))
-                ? from
-                : after;
+    private Optional<JournalPage> journal(Position from, Position to) {
+        return from.equals(to)
+                ? Optional.empty()
+                : Optional.of(new JournalPage(from, to, Unfed.write(memory.touched())));
     }
 
     /** How many states a commit of what is in hand would leave unwritten. */
     int left() {
-        InHand last = Objects.requireNonNull(inHand);
-        Set<SeriesMemory.Entry> left = new LinkedHashSet<>(memory.dirty());
-        memory.touched().stream().filter(SeriesMemory.Entry::isChanged).forEach(left::add);
-        left.removeAll(last.written);
-        return left.size();
+        return unfed.size() + choice.left(Objects.requireNonNull(inHand).written);
     }
 
     /** From now on nobody knows the outcome until {@link #committed}, {@link #takeBack} or {@link #isOf}. */

@@ -54,9 +54,6 @@ public final class ShardLoop {
     private static final int THROTTLED_READS_BEFORE_OUTAGE = 10;
     private static final int RELEASE_ATTEMPTS = 3;
 
-    /** A hand-over writes states down for so long; the next owner feeds the others again. */
-    private static final long HAND_OVER_NANOS = TimeUnit.SECONDS.toNanos(1);
-
     /** What has arrived may be told a little later than it has: an empty answer speaks for the time before this. */
     private static final long ANSWER_MARGIN_MICROS = TimeUnit.SECONDS.toMicros(5);
 
@@ -289,9 +286,6 @@ public final class ShardLoop {
     /** Lets others have the shard at once. Where the store cannot be told, they take it after a while. */
     private End giveUp() {
         String problem = "";
-        detector.progress()
-                .filter(progress -> !progress.closed() && commits.failures() == 0)
-                .ifPresent(progress -> commits.writeAll(progress, waits.nanos() + HAND_OVER_NANOS));
         for (int attempts = 1; attempts <= RELEASE_ATTEMPTS; attempts++) {
             switch (ports.store().release(claim.epoch())) {
                 case Loaded.Found(Boolean released) -> {

@@ -39,6 +39,11 @@ public record SnapshotPace(Duration after, int rowsPerSecond, Duration within) {
         return now - since >= after.toNanos();
     }
 
+    /** When something has changed at the latest that may be written now. */
+    long ripeAt(long now) {
+        return now - after.toNanos();
+    }
+
     /** Whether what was changed then is late. */
     boolean isLate(long since, long now) {
         return now - since >= within.toNanos();

@@ -2,10 +2,13 @@ package dev.millrace.processor.shard;
 
 import dev.millrace.processor.anomaly.rule.RuleFile;
 import dev.millrace.processor.anomaly.rule.RuleSet;
+import dev.millrace.processor.store.JournalPage;
 import dev.millrace.processor.store.Loaded;
+import dev.millrace.processor.store.Mark;
 import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.ShardStore;
 import dev.millrace.processor.task.Waits;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -47,6 +50,23 @@ final class TakeOver {
         if (problem.isPresent()) {
             commits.failed(problem.get());
             return Refeed.Outcome.UNSURE;
+        }
+        Optional<Mark> mark = state.detector().mark();
+        if (mark.isPresent() && state.progress().position().isBehind(mark.get().position())) {
+            switch (store.journal(Unfed.MOST_BYTES)) {
+                case Loaded.Unavailable<List<JournalPage>>(String reason) -> {
+                    commits.failed(reason);
+                    return Refeed.Outcome.UNSURE;
+                }
+                case Loaded.Found(List<JournalPage> pages) -> {
+                    Optional<Unfed> journal = Unfed.between(
+                            mark.get().position(), state.progress().position(), pages);
+                    if (journal.isPresent()) {
+                        detector.goOn(journal.get(), mark.get(), waits.nanos());
+                        return Refeed.Outcome.DONE;
+                    }
+                }
+            }
         }
         return refeeds.apply(state).run(state);
     }

@@ -79,10 +79,12 @@ final class PgCommit {
     private final PgSession.Open transaction;
     private final PgKeys keys;
     private final PgAlerts alerts;
+    private final PgJournal journal;
     private final ShardKey shard;
 
-    PgCommit(PgSession.Open transaction, PgKeys keys, ShardKey shard, PgAlerts alerts) {
+    PgCommit(PgSession.Open transaction, PgKeys keys, PgJournal journal, ShardKey shard, PgAlerts alerts) {
         this.alerts = alerts;
+        this.journal = journal;
         this.transaction = transaction;
         this.keys = keys;
         this.shard = shard;
@@ -130,6 +132,7 @@ final class PgCommit {
         PgAnomalies anomalies = new PgAnomalies(transaction, keys, work.detection(), work.snapshots());
         anomalies.send();
         PgSnapshots.send(transaction, keys, work.snapshots().series(), others);
+        journal.send(transaction, work, others);
         insertDeadLetters(work.deadLetters(), others);
         updateSensors(work.seen(), others);
         // in the order in which they were sent: after the first that fails, each fails for that alone

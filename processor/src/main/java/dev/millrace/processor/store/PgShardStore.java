@@ -11,6 +11,7 @@ import io.vertx.sqlclient.Tuple;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -67,6 +68,7 @@ public final class PgShardStore implements ShardStore {
     private final PgAlerts alerts;
     private final PgSession session;
     private final PgKeys keys;
+    private final PgJournal journal;
 
     /**
      * @param alerts who is told of its anomalies
@@ -77,6 +79,7 @@ public final class PgShardStore implements ShardStore {
         this.shard = shard;
         this.session = new PgSession(pool, this::forget);
         this.keys = new PgKeys(session, capacity);
+        this.journal = new PgJournal(shard);
     }
 
     private void forget() {
@@ -159,6 +162,11 @@ public final class PgShardStore implements ShardStore {
     }
 
     @Override
+    public Loaded<List<JournalPage>> journal(long mostBytes) {
+        return session.load(() -> journal.read(session, mostBytes));
+    }
+
+    @Override
     public Loaded<Optional<String>> rules(int version) {
         return session.load(() -> {
             Optional<String> text = Optional.empty();
@@ -179,7 +187,7 @@ public final class PgShardStore implements ShardStore {
                 return refused.get();
             }
             transaction = session.begin();
-            result = new PgCommit(transaction, keys, shard, alerts).write(from, work);
+            result = new PgCommit(transaction, keys, journal, shard, alerts).write(from, work);
         } catch (RuntimeException e) {
             session.drop();
             return new CommitResult.Unavailable(PgSession.reason(e));

@@ -3,6 +3,7 @@ package dev.millrace.processor.store;
 import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.processor.anomaly.SeriesId;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -26,6 +27,13 @@ public interface ShardStore {
 
     /** The places of readings behind one position and up to another that the database refused to store. */
     Loaded<Set<Position>> unstorable(Position after, Position upTo);
+
+    /**
+     * What was fed to the shard's detector since its mark, and perhaps before, in order. It may lack anything: what is there need not last.
+     *
+     * @param mostBytes nothing is answered where it is more than so many
+     */
+    Loaded<List<JournalPage>> journal(long mostBytes);
 
     /** The rules of a version, as they were written; empty where nobody has stored them. */
     Loaded<Optional<String>> rules(int version);

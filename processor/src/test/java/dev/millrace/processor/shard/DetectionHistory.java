@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -106,6 +107,7 @@ final class DetectionHistory {
     void straight() {
         run(
                 () -> Fault.NONE,
+                () -> true,
                 new SnapshotPace(Duration.ZERO, 1_000, Duration.ofSeconds(50)),
                 new SeriesShares(1_000),
                 OptionalStop.NEVER);
@@ -133,20 +135,26 @@ final class DetectionHistory {
         int least = 1 + random.nextInt(12);
         for (int process = 0; ; process++) {
             OptionalStop stop = process < 4 && random.nextInt(3) == 0 ? OptionalStop.SOON : OptionalStop.NEVER;
-            if (run(faults, pace, new SeriesShares(least, least), stop)) {
+            if (run(faults, random::nextBoolean, pace, new SeriesShares(least, least), stop)) {
                 return;
             }
         }
     }
 
     /** Whether it read the shard to its end. */
-    private boolean run(Supplier<Fault> faults, SnapshotPace pace, SeriesShares series, OptionalStop stop) {
+    private boolean run(
+            Supplier<Fault> faults,
+            BooleanSupplier hasJournal,
+            SnapshotPace pace,
+            SeriesShares series,
+            OptionalStop stop) {
         processes++;
         RuleSet first = LoopRig.rules(FIRST);
         RuleSet second = LoopRig.rules(SECOND);
         Rules rules = () -> Optional.of(read() >= switchAt ? second : first);
         LoopRig rig = new LoopRig(shard, content, faults, new ShardLoop.Detection(rules, pace), series);
         rig.store.takeOverFaults = faults;
+        rig.store.hasJournal = hasJournal;
         if (stop == OptionalStop.SOON) {
             rig.waits.stopInPause(1 + (int) ((seed >>> 7) & 7));
         }

@@ -3,6 +3,7 @@ package dev.millrace.processor.shard;
 import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.store.CommitResult;
+import dev.millrace.processor.store.JournalPage;
 import dev.millrace.processor.store.Loaded;
 import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Progress;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -58,6 +60,9 @@ final class FaultyStore implements ShardStore {
     /** How the uses go that only a take-over makes. */
     Supplier<Fault> takeOverFaults = () -> Fault.NONE;
 
+    /** Whether the journal is there. */
+    BooleanSupplier hasJournal = () -> true;
+
     /** What does not commit in time. */
     Predicate<Work> slow = _ -> false;
 
@@ -84,6 +89,13 @@ final class FaultyStore implements ShardStore {
     @Override
     public Loaded<Set<Position>> unstorable(Position after, Position upTo) {
         return load(takeOverFaults, () -> store.unstorable(after, upTo));
+    }
+
+    @Override
+    public Loaded<List<JournalPage>> journal(long mostBytes) {
+        return load(
+                takeOverFaults,
+                () -> hasJournal.getAsBoolean() ? store.journal(mostBytes) : new Loaded.Found<>(List.of()));
     }
 
     @Override

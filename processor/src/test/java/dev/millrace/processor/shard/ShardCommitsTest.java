@@ -39,8 +39,7 @@ class ShardCommitsTest {
         assertEquals(
                 List.of(
                         new ReadFrom.TrimHorizon(),
-                        // the detector is fed again what the rival has committed
-                        new ReadFrom.TrimHorizon(),
+                        // what the rival has fed is in its journal
                         new ReadFrom.Resume(
                                 new Position(rig.shard.records().getFirst().sequenceNumber(), 0))),
                 rig.shard.seeks);

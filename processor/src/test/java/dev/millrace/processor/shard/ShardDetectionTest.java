@@ -10,6 +10,7 @@ import dev.millrace.processor.shard.FaultyStore.Fault;
 import dev.millrace.processor.store.Content;
 import dev.millrace.processor.store.StoredAnomaly;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a shard's detector knows: how it is kept, built anew, and looked at by time and by other rules. */
 class ShardDetectionTest {
@@ -87,8 +90,9 @@ class ShardDetectionTest {
         kill(rig);
     }
 
-    @Test
-    void whoeverTakesAShardOverFeedsWhatWasNotWrittenDown() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whoeverTakesAShardOverFeedsWhatWasNotWrittenDown(boolean journal) {
         FakeShard shard = shard(20).answering(() -> 1);
         Content content = new Content();
         killedAfter(shard, content, 10);
@@ -96,10 +100,13 @@ class ShardDetectionTest {
 
         shard.putAggregate(List.of(temperature("oven-3", T + 100, 20)));
         LoopRig next = rig(shard, content);
+        next.store.hasJournal = () -> journal;
         next.waits.stopInPause(40);
+        shard.seeks.clear();
         next.loop.run();
 
         assertTrue(next.meter.refed >= 1);
+        assertEquals(journal ? 1 : 2, shard.seeks.size(), "whether the stream is read again");
         // the end of what the first one has opened is found by what is known of it
         assertEquals(
                 List.of(OptionalLong.of(T + 100)),
@@ -110,20 +117,31 @@ class ShardDetectionTest {
         assertEquals(20, anomalies(content).size());
     }
 
+    /** What it would have to wait for otherwise: the states of all its series, or the stream. */
     @Test
-    void aShardThatIsGivenUpIsWrittenDownAndNothingIsFedAgain() {
-        FakeShard shard = shard(20);
+    void whoeverTakesAShardOverLoadsWhatItsFirstBatchNeedsAndTheRestByAndBy() {
+        FakeShard shard = shard(2_000);
         Content content = new Content();
         LoopRig first = rig(shard, content);
         first.waits.stopInPause(3);
         assertEquals(ShardLoop.End.GIVEN_UP, first.loop.run());
-        assertEquals(20, content.snapshots().size());
+        assertTrue(content.snapshots().size() < 100, "nothing is written down at a hand-over");
 
+        shard.putAggregate(List.of(temperature("oven-1", T + 3_000, 20)));
         LoopRig next = rig(shard, content);
-        next.waits.stopInPause(3);
+        List<Integer> remembered = new ArrayList<>();
+        next.store.refused = _ -> {
+            remembered.add(next.meter.refed);
+            return false;
+        };
+        next.waits.stopInPause(40);
         next.loop.run();
 
-        assertEquals(0, next.meter.refed);
+        assertTrue(remembered.getFirst() < 1_000, remembered::toString);
+        assertTrue(next.meter.refed >= 1_900, remembered::toString);
+        assertEquals(2_000, anomalies(content).size());
+        assertEquals(
+                1, anomalies(content).stream().filter(one -> one.closedAt().isPresent()).count());
     }
 
     @Test

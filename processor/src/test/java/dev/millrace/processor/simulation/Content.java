@@ -7,6 +7,7 @@ import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.anomaly.detect.Detection;
 import dev.millrace.processor.store.DeadLetter;
 import dev.millrace.processor.store.Gap;
+import dev.millrace.processor.store.JournalPage;
 import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Sample;
 import dev.millrace.processor.store.Seen;
@@ -50,6 +51,7 @@ final class Content {
     private final Map<SeriesId, TreeMap<Long, Measurement>> samples = new TreeMap<>();
     private final Map<UUID, StoredAnomaly> anomalies = new TreeMap<>();
     private final Map<SeriesId, SeriesSnapshot> snapshots = new TreeMap<>();
+    private final Map<String, List<JournalPage>> journal = new TreeMap<>();
     private final Map<Place, DeadLetter.Reason> deadLetters = new TreeMap<>();
     private final Map<Place, Gap> gaps = new TreeMap<>();
     private final Map<String, Seen> seen = new TreeMap<>();
@@ -144,6 +146,11 @@ final class Content {
         work.snapshots()
                 .series()
                 .forEach(snapshot -> write(snapshot, work.snapshots().upToDate()));
+        work.snapshots().journal().ifPresent(page -> {
+            List<JournalPage> pages = new ArrayList<>(journal(shardId));
+            pages.add(page);
+            put(journal, shardId, pages);
+        });
         for (DeadLetter letter : work.deadLetters()) {
             Place place = new Place(shardId, letter.position());
             if (deadLetters.containsKey(place)) {
@@ -209,6 +216,10 @@ final class Content {
             }
         });
         return watched;
+    }
+
+    List<JournalPage> journal(String shardId) {
+        return journal.getOrDefault(shardId, List.of());
     }
 
     Set<Position> unstorable(String shardId, Position after, Position upTo) {

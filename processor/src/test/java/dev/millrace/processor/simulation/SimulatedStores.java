@@ -3,6 +3,7 @@ package dev.millrace.processor.simulation;
 import dev.millrace.core.wire.HashKeyRange;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.store.CommitResult;
+import dev.millrace.processor.store.JournalPage;
 import dev.millrace.processor.store.Loaded;
 import dev.millrace.processor.store.Position;
 import dev.millrace.processor.store.Progress;
@@ -159,6 +160,12 @@ final class SimulatedStores {
         public Loaded<Set<Position>> unstorable(Position after, Position upTo) {
             return load((session, answer) ->
                     answer.accept(Optional.of(database.content().unstorable(shardId, after, upTo))));
+        }
+
+        @Override
+        public Loaded<List<JournalPage>> journal(long mostBytes) {
+            return load((session, answer) ->
+                    answer.accept(Optional.of(database.content().journal(shardId))));
         }
 
         @Override

@@ -47,6 +47,7 @@ public final class Content {
     final Map<String, Seen> seen = new TreeMap<>();
     final Map<String, Set<Position>> unstorable = new TreeMap<>();
     final Map<SeriesId, SeriesSnapshot> snapshots = new TreeMap<>();
+    final Map<String, List<JournalPage>> journal = new TreeMap<>();
     final Map<Integer, String> rules = new TreeMap<>();
 
     private final List<Consumer<String>> listeners = new ArrayList<>();
@@ -108,6 +109,8 @@ public final class Content {
         other.unstorable.forEach((id, places) -> unstorable.put(id, new HashSet<>(places)));
         shards.clear();
         other.shards.forEach((id, shard) -> shards.put(id, new Shard(shard)));
+        journal.clear();
+        other.journal.forEach((id, pages) -> journal.put(id, new ArrayList<>(pages)));
         deadLetters.clear();
         other.deadLetters.forEach((id, letters) -> deadLetters.put(id, new ArrayList<>(letters)));
         gaps.clear();
@@ -128,6 +131,7 @@ public final class Content {
     /** Nothing is known of detectors, as where an earlier version has stored all there is. */
     public synchronized void forgetDetectors() {
         snapshots.clear();
+        journal.clear();
         shards.values()
                 .forEach(shard -> shard.state = new ShardState(
                         shard.state.progress(),

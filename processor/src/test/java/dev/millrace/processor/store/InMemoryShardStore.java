@@ -83,6 +83,15 @@ public final class InMemoryShardStore implements ShardStore {
     }
 
     @Override
+    public Loaded<List<JournalPage>> journal(long mostBytes) {
+        synchronized (content) {
+            List<JournalPage> pages = List.copyOf(content.journal.getOrDefault(shardId, List.of()));
+            long bytes = pages.stream().mapToLong(page -> page.fed().length).sum();
+            return new Loaded.Found<>(bytes > mostBytes ? List.of() : pages);
+        }
+    }
+
+    @Override
     public Loaded<Optional<String>> rules(int version) {
         synchronized (content) {
             return new Loaded.Found<>(Optional.ofNullable(content.rules.get(version)));
@@ -138,6 +147,12 @@ public final class InMemoryShardStore implements ShardStore {
         work.snapshots()
                 .series()
                 .forEach(snapshot -> write(snapshot, work.snapshots().upToDate()));
+        List<JournalPage> journal = content.journal.computeIfAbsent(shardId, _ -> new ArrayList<>());
+        work.snapshots().journal().ifPresent(journal::add);
+        work.snapshots()
+                .state()
+                .flatMap(DetectorState::mark)
+                .ifPresent(mark -> journal.removeIf(page -> !page.to().isBehind(mark.position())));
         List<Position> letters = content.deadLetters.computeIfAbsent(shardId, _ -> new ArrayList<>());
         for (DeadLetter letter : work.deadLetters()) {
             letters.add(letter.position());

@@ -167,6 +167,8 @@ class PgRolesIT {
             Map.entry("state", "SELECT INSERT"),
             Map.entry("anomaly", "SELECT INSERT UPDATE{closed_at,count,peak,revision}"),
             Map.entry("detector_snapshot", "SELECT INSERT UPDATE"),
+            Map.entry("detector_journal", "SELECT INSERT"),
+            Map.entry("detector_journal DELETE", "yes"),
             Map.entry("rule_set", "SELECT INSERT"),
             Map.entry(
                     "dead_letter",
@@ -253,6 +255,8 @@ class PgRolesIT {
                 "millrace_processor | UPDATE rule_set SET text = 'other'",
                 "millrace_processor | DELETE FROM detector_snapshot",
                 "millrace_gateway | SELECT * FROM detector_snapshot",
+                "millrace_gateway | SELECT * FROM detector_journal",
+                "millrace_processor | UPDATE detector_journal SET fed = ''",
                 "millrace_processor | UPDATE sensor SET sensor_id = 'other'",
                 "millrace_processor | SELECT data FROM dead_letter",
                 "millrace_processor | DELETE FROM dead_letter",

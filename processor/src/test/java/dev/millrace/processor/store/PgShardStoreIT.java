@@ -128,6 +128,7 @@ class PgShardStoreIT extends ShardStoreContract {
                                 OptionalLong.empty(),
                                 List.of(SeriesSnapshot.of(id, series)),
                                 true,
+                                Optional.empty(),
                                 Optional.empty()))));
 
         assertEquals(1, database.count("""

@@ -62,7 +62,7 @@ final class PgStores implements Stores, AutoCloseable {
         opened.clear();
         database.query(
                 "TRUNCATE sensor, metric, series, measurement, state, anomaly, dead_letter, shard_progress,"
-                        + " stream_start, gap, detector_snapshot, rule_set, alert_outbox, alert_message, alert_delivery, alert_destination");
+                        + " stream_start, gap, detector_snapshot, detector_journal, rule_set, alert_outbox, alert_message, alert_delivery, alert_destination");
     }
 
     /** Ends the sessions of all who use the database, but for the one that asks. */

@@ -17,6 +17,7 @@ import dev.millrace.processor.anomaly.detect.Detection;
 import dev.millrace.processor.anomaly.detect.Series;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -326,7 +327,7 @@ public abstract class ShardStoreContract extends StoreContract {
     }
 
     private static Snapshots of(SeriesSnapshot... series) {
-        return new Snapshots(OptionalLong.empty(), List.of(series), true, Optional.empty());
+        return new Snapshots(OptionalLong.empty(), List.of(series), true, Optional.empty(), Optional.empty());
     }
 
     private static byte[] state(Loaded<Map<SeriesId, StoredSeries>> stored, SeriesId id) {
@@ -403,7 +404,9 @@ public abstract class ShardStoreContract extends StoreContract {
             rows(store.commit(
                     progress(store),
                     snapshots(
-                            Position.START, new Snapshots(OptionalLong.empty(), List.of(), true, Optional.of(state)))));
+                            Position.START,
+                            new Snapshots(
+                                    OptionalLong.empty(), List.of(), true, Optional.empty(), Optional.of(state)))));
             assertEquals(state, state(store).detector());
         }
 
@@ -415,6 +418,53 @@ public abstract class ShardStoreContract extends StoreContract {
         assertEquals(second, state(store).detector());
     }
 
+    private static Work fed(Position from, int to, Optional<Position> mark, int bytes) {
+        Position position = new Position(Integer.toString(to), 0);
+        byte[] values = new byte[bytes];
+        Arrays.fill(values, (byte) to);
+        return snapshots(
+                position,
+                new Snapshots(
+                        OptionalLong.empty(),
+                        List.of(),
+                        true,
+                        Optional.of(new JournalPage(from, position, values)),
+                        Optional.of(new DetectorState(
+                                mark.map(at -> new Mark(at, OptionalLong.of(NOON))), OptionalInt.of(1), false))));
+    }
+
+    private static List<JournalPage> journal(ShardStore store, long mostBytes) {
+        return assertInstanceOf(Loaded.Found.class, store.journal(mostBytes)).value() instanceof List<?> pages
+                ? pages.stream().map(JournalPage.class::cast).toList()
+                : List.of();
+    }
+
+    @Test
+    void theJournalKeepsItsPagesInOrderUntilTheMarkHasPassedThem() {
+        ShardStore store = store();
+        int pages = 40;
+        Position mark = new Position("5", 0);
+        for (int to = 1; to <= pages; to++) {
+            Position from = progress(store).position();
+            rows(store.commit(progress(store), fed(from, to, to > 5 ? Optional.of(mark) : Optional.empty(), 3_000)));
+        }
+
+        List<JournalPage> journal = journal(store, Integer.MAX_VALUE);
+        // those behind the mark all, those before it by and by
+        assertEquals("40", journal.getLast().to().sequenceNumber());
+        assertEquals(35, journal.stream().filter(page -> page.to().isBehind(mark)).count());
+        assertEquals(35, journal.size());
+        for (int i = 0; i < journal.size(); i++) {
+            JournalPage page = journal.get(i);
+            assertEquals(3_000, page.fed().length);
+            assertEquals(page.to().sequenceNumber(), Byte.toString(page.fed()[2_999]));
+            assertEquals(page.from(), i == 0 ? mark : journal.get(i - 1).to());
+        }
+        assertEquals(List.of(), journal(store, 35 * 3_000 - 1));
+        assertEquals(35, journal(store, 35 * 3_000).size());
+        assertEquals(new Loaded.Found<>(List.of()), newStore("another").journal(Integer.MAX_VALUE));
+    }
+
     @Test
     void snapshotsOfAnotherBeatAreNotStored() {
         ShardStore store = store();
@@ -423,6 +473,7 @@ public abstract class ShardStoreContract extends StoreContract {
                 OptionalLong.of(beat + 1),
                 List.of(),
                 true,
+                Optional.empty(),
                 Optional.of(new DetectorState(Optional.of(Mark.START), OptionalInt.of(1), false)));
         assertFenced(store.commit(progress(store), snapshots(Position.START, snapshots)));
         assertEquals(DetectorState.NONE, state(store).detector());
@@ -492,7 +543,10 @@ public abstract class ShardStoreContract extends StoreContract {
         for (SeriesSnapshot one : List.of(behind, snapshot, behind)) {
             rows(store.commit(
                     progress(store),
-                    snapshots(position, new Snapshots(OptionalLong.empty(), List.of(one), false, Optional.empty()))));
+                    snapshots(
+                            position,
+                            new Snapshots(
+                                    OptionalLong.empty(), List.of(one), false, Optional.empty(), Optional.empty()))));
         }
         assertTrue(content().anomalies().values().stream()
                 .allMatch(anomaly -> anomaly.closedAt().isEmpty()));
