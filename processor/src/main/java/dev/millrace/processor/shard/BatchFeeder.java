@@ -80,8 +80,9 @@ final class BatchFeeder {
             }
         }
         Optional<String> problem = detector.load(values.series)
-                .or(() -> detector.loadUnfed(
-                        step.writing == SnapshotChoice.Writing.ALL ? SnapshotChoice.CHUNK : UNFED_PORTION));
+                .or(() -> step.writing == SnapshotChoice.Writing.ALL
+                        ? detector.loadUnfed(SnapshotChoice.CHUNK)
+                        : detector.loadUnfed(UNFED_PORTION, step.span.now()));
         if (problem.isPresent()) {
             return new Loaded.Unavailable<>(problem.get());
         }

@@ -25,6 +25,12 @@ final class ShardCommits {
      */
     static final int MOST = BatchDecoder.FULL;
 
+    /**
+     * The most that commit together first: whoever takes a shard over shows soon that it is read, and not after all has been loaded that
+     * came since.
+     */
+    private static final int FIRST = 500;
+
     private final String shardId;
     private final ShardLoop.Ports ports;
     private final Availability postgresql;
@@ -33,12 +39,13 @@ final class ShardCommits {
     private final LatestWrites latestWrites;
     private final ShardMeter meter;
     private final Waits waits;
-    private int most = MOST;
+    private int most = FIRST;
     private OptionalLong streamTime = OptionalLong.empty();
     private long millisBehind;
     private int failures;
     private boolean outcomeUnknown;
     private long lastCommit;
+    private long lastAttempt;
 
     ShardCommits(
             String shardId,
@@ -56,6 +63,7 @@ final class ShardCommits {
         this.meter = meter;
         this.waits = waits;
         this.lastCommit = waits.nanos();
+        this.lastAttempt = lastCommit;
     }
 
     /** The shard goes on from a state that was read: what became of a commit is known by it. */
@@ -204,17 +212,17 @@ final class ShardCommits {
         return store(from, batch.withOnly(lesser.get()), gap, last);
     }
 
+    /** From commit to commit, however long they take. */
+    private SnapshotChoice.Span span() {
+        SnapshotChoice.Span span = new SnapshotChoice.Span(lastAttempt, waits.nanos());
+        lastAttempt = span.now();
+        return span;
+    }
+
     private CommitResult commit(
             Progress from, Batch batch, Optional<Gap> gap, boolean last, SnapshotChoice.Writing writing) {
-        Loaded<BatchFeeder.Fed> fed = feeder.feed(new BatchFeeder.Step(
-                from,
-                batch,
-                streamTime,
-                ports.latest().settledTo(),
-                gap,
-                last,
-                writing,
-                new SnapshotChoice.Span(lastCommit, waits.nanos())));
+        Loaded<BatchFeeder.Fed> fed = feeder.feed(
+                new BatchFeeder.Step(from, batch, streamTime, ports.latest().settledTo(), gap, last, writing, span()));
         CommitResult result =
                 switch (fed) {
                     case Loaded.Unavailable<BatchFeeder.Fed>(String reason) -> {

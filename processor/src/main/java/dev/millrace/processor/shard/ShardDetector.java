@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +47,8 @@ import org.slf4j.LoggerFactory;
 final class ShardDetector {
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardDetector.class);
+
+    private static final long UNFED_AFTER_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     /** The most series that one commit looks at for their silence. */
     static final int PORTION = 1_000;
@@ -64,7 +67,7 @@ final class ShardDetector {
     /** Up to there all is in the stored states. */
     private Mark unfedFrom = Mark.START;
 
-    private long unfedSince;
+    private long goneOnAt;
 
     /** Watched series at which the rules in force have not looked yet. */
     private final Deque<SeriesId> unsettled = new ArrayDeque<>();
@@ -78,6 +81,9 @@ final class ShardDetector {
     private @Nullable Known known;
 
     private @Nullable InHand inHand;
+
+    /** How often something was sent to be committed since the stored state was known. */
+    private int sendings;
 
     private record Known(Progress progress, long beat) {}
 
@@ -139,6 +145,10 @@ final class ShardDetector {
         }
         Known read = new Known(state.progress(), state.beat());
         if (last != null && last.sent && read.equals(new Known(last.to, before.beat + 1))) {
+            if (sendings > 1) {
+                // an earlier try may have happened late, which wrote other states down
+                return false;
+            }
             committed(now);
             return refeeding == null;
         }
@@ -178,6 +188,7 @@ final class ShardDetector {
         unfed.clear();
         known = null;
         inHand = null;
+        sendings = 0;
         refeeding = null;
     }
 
@@ -200,8 +211,7 @@ final class ShardDetector {
     void goOn(Unfed journal, Mark mark, long now) {
         unfed = journal;
         unfedFrom = mark;
-        // to be written down soon, so that the mark moves on
-        unfedSince = pace.ripeAt(now);
+        goneOnAt = now;
         upToDate();
     }
 
@@ -233,7 +243,8 @@ final class ShardDetector {
         boolean again = refeeding != null || unfed.has(id);
         Series series = series(stored, again);
         if (fedAgain(id, series)) {
-            memory.loadDirty(id, series, unfedFrom, unfedSince);
+            // to be written down soon, so that the mark moves on
+            memory.loadDirty(id, series, unfedFrom, pace.ripeAt(goneOnAt));
             silences.note(id, series);
         } else {
             memory.load(id, series);
@@ -259,8 +270,15 @@ final class ShardDetector {
                 fed[0]++;
             }
         });
-        meter.refed(fed[0]);
+        if (fed[0] > 0) {
+            meter.refed(fed[0]);
+        }
         return fed[0] > 0;
+    }
+
+    /** The same, but not in the moment of a take-over, which has enough to do. */
+    Optional<String> loadUnfed(int most, long now) {
+        return now - goneOnAt < UNFED_AFTER_NANOS ? Optional.empty() : loadUnfed(most);
     }
 
     /**
@@ -370,12 +388,14 @@ final class ShardDetector {
     /** From now on nobody knows the outcome until {@link #committed}, {@link #takeBack} or {@link #isOf}. */
     void sending() {
         Objects.requireNonNull(inHand).sent = true;
+        sendings++;
     }
 
     /** What is in hand has committed. */
     void committed(long now) {
         InHand last = Objects.requireNonNull(inHand);
         known = new Known(last.to, Objects.requireNonNull(known).beat + 1);
+        sendings = 0;
         for (SeriesMemory.Entry entry : memory.touched()) {
             if (last.passed.contains(entry.id())) {
                 silences.settle(entry.id(), entry.series(), last.streamTime.orElse(Long.MIN_VALUE));

@@ -28,10 +28,10 @@ final class SnapshotChoice {
     /**
      * The time of a commit.
      *
-     * @param lastCommit when the one before was, nanoseconds
+     * @param before when the one before was made up, nanoseconds
      * @param now nanoseconds
      */
-    record Span(long lastCommit, long now) {}
+    record Span(long before, long now) {}
 
     /** @param passed what is written down in any case */
     Set<SeriesMemory.Entry> choose(Collection<SeriesMemory.Entry> passed, Writing writing, Span span) {
@@ -43,8 +43,7 @@ final class SnapshotChoice {
 
     private void add(Set<SeriesMemory.Entry> chosen, Writing writing, Span span) {
         int dirtyWithBatch = memory.dirty().size() + memory.touched().size();
-        int most =
-                writing == Writing.ALL ? CHUNK : Math.min(CHUNK, pace.rows(dirtyWithBatch, span.now - span.lastCommit));
+        int most = writing == Writing.ALL ? CHUNK : Math.min(CHUNK, pace.rows(dirtyWithBatch, span.now - span.before));
         int added = 0;
         for (SeriesMemory.Entry entry : memory.dirty()) {
             if (added >= most && (added >= CHUNK || !pace.isLate(entry.dirtySince(), span.now))) {

@@ -54,7 +54,9 @@ final class DetectionHistory {
         this.seed = seed;
         Random random = new Random(seed);
         shard = stream(random);
-        switchAt = random.nextBoolean() ? 1 + random.nextInt(shard.records().size()) : Integer.MAX_VALUE;
+        int place = random.nextBoolean() ? 1 + random.nextInt(shard.records().size()) : Integer.MAX_VALUE;
+        // behind the last record there is no place at which a shard that ends must have switched, or must not
+        switchAt = place < shard.records().size() ? place : Integer.MAX_VALUE;
         shard.barrier = switchAt;
         content.store(1, FIRST);
         content.store(2, SECOND);

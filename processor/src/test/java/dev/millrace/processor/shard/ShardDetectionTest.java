@@ -134,14 +134,17 @@ class ShardDetectionTest {
             remembered.add(next.meter.refed);
             return false;
         };
-        next.waits.stopInPause(40);
+        next.waits.stopInPause(80);
         next.loop.run();
 
         assertTrue(remembered.getFirst() < 1_000, remembered::toString);
         assertTrue(next.meter.refed >= 1_900, remembered::toString);
         assertEquals(2_000, anomalies(content).size());
         assertEquals(
-                1, anomalies(content).stream().filter(one -> one.closedAt().isPresent()).count());
+                1,
+                anomalies(content).stream()
+                        .filter(one -> one.closedAt().isPresent())
+                        .count());
     }
 
     @Test

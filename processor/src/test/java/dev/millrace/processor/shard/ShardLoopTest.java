@@ -146,11 +146,12 @@ class ShardLoopTest {
                     .mapToObj(i -> temperature("oven-1", T + i, 20))
                     .toList());
         }
-        // progress, series, first commit, second commit: the stop comes while the second of four batches is stored
+        // progress, series, five commits of a first batch that is stored in parts, and one of the second: the stop
+        // comes while that is stored
         LoopRig[] rig = new LoopRig[1];
         int[] uses = {0};
         rig[0] = new LoopRig(shard, () -> {
-            if (++uses[0] == 4) {
+            if (++uses[0] == 8) {
                 rig[0].waits.requestStop();
             }
             return Fault.NONE;

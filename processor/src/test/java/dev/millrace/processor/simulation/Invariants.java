@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 final class Invariants {
 
     private final SimulatedStream stream;
-    private final Set<Long> epochs = new HashSet<>();
+    private final Set<String> epochs = new HashSet<>();
     private int commits;
     private int takes;
 
@@ -33,7 +33,7 @@ final class Invariants {
 
     void taken(String shardId, long epoch) {
         takes++;
-        require(epochs.add(31 * epoch + shardId.hashCode()), "%s is taken at an epoch that was before", shardId);
+        require(epochs.add(shardId + " at " + epoch), "%s is taken at an epoch that was before", shardId);
     }
 
     void beforeCommit(
@@ -58,15 +58,19 @@ final class Invariants {
                     parent);
         }
         require(
-                !work.closed() || (shard.closed && count(shard, work) == shard.userRecordsBefore(shard.records.size())),
+                !work.closed()
+                        || (shard.closed
+                                && count(shardId, shard, work, content)
+                                        == shard.userRecordsBefore(shard.records.size())),
                 "%s is closed before its end",
                 shardId);
     }
 
-    private static int count(SimulatedStream.Shard shard, Work work) {
+    private static int count(String shardId, SimulatedStream.Shard shard, Work work, Content content) {
         int upTo = shard.userRecordsUpTo(work.position());
-        // behind a gap there may be nothing that has a position
-        return work.gap().isPresent() || upTo == 0 ? shard.userRecordsBefore(shard.records.size()) : upTo;
+        // behind a gap there may be nothing that has a position; it may be stored with a commit before the last
+        boolean gap = work.gap().isPresent() || content.gaps().containsKey(new Content.Place(shardId, work.position()));
+        return gap || upTo == 0 ? shard.userRecordsBefore(shard.records.size()) : upTo;
     }
 
     void afterCommit(String shardId, Content content) {

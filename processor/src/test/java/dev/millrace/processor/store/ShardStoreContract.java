@@ -452,7 +452,8 @@ public abstract class ShardStoreContract extends StoreContract {
         List<JournalPage> journal = journal(store, Integer.MAX_VALUE);
         // those behind the mark all, those before it by and by
         assertEquals("40", journal.getLast().to().sequenceNumber());
-        assertEquals(35, journal.stream().filter(page -> page.to().isBehind(mark)).count());
+        assertEquals(
+                35, journal.stream().filter(page -> page.to().isBehind(mark)).count());
         assertEquals(35, journal.size());
         for (int i = 0; i < journal.size(); i++) {
             JournalPage page = journal.get(i);
