@@ -29,7 +29,7 @@ public final class RuleFile {
     static final int MAX_RULES = 1_000;
 
     /** The most characters of a file. */
-    static final int MAX_CHARACTERS = 1 << 20;
+    public static final int MAX_CHARACTERS = 1 << 20;
 
     static final Field<Integer> VERSION = new Field<>(
             "version",
