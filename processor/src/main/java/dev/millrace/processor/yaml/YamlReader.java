@@ -70,6 +70,9 @@ final class YamlReader {
         LoadSettings settings = LoadSettings.builder()
                 .setUseMarks(true)
                 .setCodePointLimit(maxCharacters)
+                // all at once: with a smaller one a long word or comment is copied anew for each, which takes the
+                // square of its length
+                .setBufferSize(text.length() + 2)
                 .build();
         try {
             return new YamlReader(new Parse(settings).parseString(text).iterator()).document();

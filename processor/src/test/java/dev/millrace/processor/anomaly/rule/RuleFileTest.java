@@ -336,6 +336,7 @@ class RuleFileTest {
                         + "s,".repeat(500_000)
                         + "s]}]",
                 "version: " + "1".repeat(1_000_000),
+                "version: one #" + "1".repeat(1_000_000),
                 "'" + "a".repeat(1_000_000));
     }
 
