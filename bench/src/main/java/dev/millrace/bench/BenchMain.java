@@ -122,11 +122,10 @@ public final class BenchMain {
             }
             System.out.printf(
                     Locale.ROOT,
-                    "  %s: %.0f readings/s, goal %.0f: %s; ratio %.2f; %.0f bytes allocated for a reading%n",
+                    "  %s: %.0f readings/s%s; ratio %.2f; %.0f bytes allocated for a reading%n",
                     form.description,
                     measured.ours,
-                    INGEST_GOAL,
-                    measured.ours >= INGEST_GOAL ? "met" : "missed",
+                    Line.against(INGEST_GOAL, measured.ours),
                     measured.ours / measured.limit,
                     measured.bytes);
         }
@@ -136,22 +135,17 @@ public final class BenchMain {
     private boolean detect() throws RunnerException {
         for (DetectionBenchmark.Form form : DetectionBenchmark.Form.values()) {
             Measured measured = measure(DetectionBenchmark.class, form.name());
-            switch (form) {
-                case THRESHOLD ->
-                    line(form.benchmark, measured, DetectionBenchmark.THRESHOLD_GOAL / measured.limit)
-                            .print(System.out);
-                case UNUSUAL ->
-                    line(form.benchmark, measured, DetectionBenchmark.UNUSUAL_GOAL / measured.limit)
-                            .print(System.out);
-                case ALL, ALL_COPIED -> {
-                    // not what the goals are about
-                }
+            String goal = "";
+            if (form.goal > 0) {
+                line(form.benchmark, measured, form.goal / measured.limit).print(System.out);
+                goal = Line.against(form.goal, measured.ours);
             }
             System.out.printf(
                     Locale.ROOT,
-                    "  %s: %.0f readings/s, %.0f bytes allocated for a reading%n",
+                    "  %s: %.0f readings/s%s, %.0f bytes allocated for a reading%n",
                     form.description,
                     measured.ours,
+                    goal,
                     measured.bytes);
         }
         DetectionBenchmark.printMemory(System.out);

@@ -32,14 +32,14 @@ public record Line(String name, double ratio, double ours, double limit, String 
     String text() {
         return String.format(
                         Locale.ROOT,
-                        "%s ratio %.2f (ours %.0f %s, limit %.0f %s, goal %.2f)",
+                        "%s ratio %.2f (ours %.0f %s, limit %.0f %s, goal %s)",
                         name,
                         ratio,
                         ours,
                         unit,
                         limit,
                         unit,
-                        goal)
+                        goal(goal))
                 + voided(flaws);
     }
 
@@ -52,13 +52,23 @@ public record Line(String name, double ratio, double ours, double limit, String 
             String name, double ours, String unit, double goal, String reason, List<String> flaws) {
         return String.format(
                         Locale.ROOT,
-                        "%s ratio unknown (ours %.0f %s, limit unknown, goal %.2f): %s",
+                        "%s ratio unknown (ours %.0f %s, limit unknown, goal %s): %s",
                         name,
                         ours,
                         unit,
-                        goal,
+                        goal(goal),
                         reason)
                 + voided(flaws);
+    }
+
+    /** Two digits that count: what a small goal is must not be rounded away. */
+    private static String goal(double goal) {
+        return String.format(Locale.ROOT, goal < 0.1 ? "%.2g" : "%.2f", goal);
+    }
+
+    /** {@code , goal G: met}: how a figure of which a bigger one is better stands to a goal of its own unit. */
+    static String against(double goal, double ours) {
+        return String.format(Locale.ROOT, ", goal %.0f: %s", goal, ours >= goal ? "met" : "missed");
     }
 
     /** What ends a line of figures that have these flaws; nothing where there is none. */

@@ -18,6 +18,20 @@ class LineTest {
     }
 
     @Test
+    void aSmallGoalIsNotRoundedAway() {
+        assertEquals(
+                "detect-unusual ratio 0.07 (ours 7211795 readings/s, limit 98220209 readings/s, goal 0.0031)",
+                new Line("detect-unusual", 7_211_795, 98_220_209, "readings/s", 300_000 / 98_220_209.0, List.of())
+                        .text());
+    }
+
+    @Test
+    void aGoalOfTheFiguresOwnUnitIsMetOrMissed() {
+        assertEquals(", goal 300000: met", Line.against(300_000, 300_000));
+        assertEquals(", goal 300000: missed", Line.against(300_000, 299_999));
+    }
+
+    @Test
     void hasABiggerRatioWhereOfACostIsLess() {
         assertEquals(
                 "mqtt-idle ratio 1.50 (ours 8 bytes, limit 12 bytes, goal 1.00)",

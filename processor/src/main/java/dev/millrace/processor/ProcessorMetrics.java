@@ -35,6 +35,9 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
     /** Stands for all shards until the first of them was read: their records may be as old as this, at least. */
     private static final String ALL = "";
 
+    /** The severity of what closes because its rule is gone, and with it what it said. */
+    private static final String RULE_GONE = "rule_gone";
+
     private final InstantSource clock;
     private final Counter records;
     private final Counter userRecords;
@@ -45,8 +48,7 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
     private final Counter handOvers;
     private final Counter gaps;
     private final Counter foreignAggregates;
-    private final Map<ConditionKind, Map<Severity, Counter>> anomaliesOpened = new EnumMap<>(ConditionKind.class);
-    private final Counter anomaliesClosed;
+    private final Map<Found, Counter> anomalies = new HashMap<>();
     private final Counter snapshotRows;
     private final Counter refed;
     private final Counter unreadableStates;
@@ -58,8 +60,7 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
     private final Counter sweeps;
     private final Map<DeadLetter.Reason, Counter> deadLetters = new EnumMap<>(DeadLetter.Reason.class);
     private final Map<Told, Counter> alerts = new HashMap<>();
-    private volatile long alertsWaiting;
-    private volatile double oldestAlertSeconds;
+    private final Map<AlertDestination.Kind, Waiting> alertsWaiting = new ConcurrentHashMap<>();
     private final MeterRegistry registry;
     private final Map<String, Behind> behind = new ConcurrentHashMap<>();
     private final Map<String, Long> committedUpTo = new ConcurrentHashMap<>();
@@ -81,19 +82,12 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
         gaps = counter(registry, "gaps", "Gaps: records trimmed by retention before they were read");
         foreignAggregates = counter(registry, "foreign.aggregates", "Aggregates skipped for a key of another shard");
         for (ConditionKind condition : ConditionKind.values()) {
-            Map<Severity, Counter> bySeverity = new EnumMap<>(Severity.class);
             for (Severity severity : Severity.values()) {
-                bySeverity.put(
-                        severity,
-                        Counter.builder(PREFIX + "anomalies.opened")
-                                .description("Anomalies opened")
-                                .tag("condition", condition.text())
-                                .tag("severity", severity.text())
-                                .register(registry));
+                anomalies("anomalies.opened", "Anomalies opened", condition, severity.text());
+                anomalies("anomalies.closed", "Anomalies closed", condition, severity.text());
             }
-            anomaliesOpened.put(condition, bySeverity);
+            anomalies("anomalies.closed", "Anomalies closed", condition, RULE_GONE);
         }
-        anomaliesClosed = counter(registry, "anomalies.closed", "Anomalies closed");
         snapshotRows = counter(registry, "snapshot.rows", "States of series written down");
         unreadableStates =
                 counter(registry, "unreadable.states", "States of series that could not be read, and are learnt anew");
@@ -140,12 +134,16 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
                 }
             }
         }
-        Gauge.builder(PREFIX + "alerts.waiting", this, metrics -> metrics.alertsWaiting)
-                .description("Alerts that a destination has not got yet")
-                .register(registry);
-        Gauge.builder(PREFIX + "alerts.oldest.seconds", this, metrics -> metrics.oldestAlertSeconds)
-                .description("Since when the oldest of these waits")
-                .register(registry);
+        for (AlertDestination.Kind kind : AlertDestination.Kind.values()) {
+            Gauge.builder(PREFIX + "alerts.waiting", this, metrics -> metrics.waiting(kind).alerts)
+                    .description("Alerts that a destination has not got yet")
+                    .tag("destination", kind.text())
+                    .register(registry);
+            Gauge.builder(PREFIX + "alerts.oldest.seconds", this, metrics -> metrics.waiting(kind).oldestSeconds)
+                    .description("Since when the oldest of these waits")
+                    .tag("destination", kind.text())
+                    .register(registry);
+        }
         Gauge.builder(PREFIX + "lag.seconds", this, ProcessorMetrics::lagSeconds)
                 .description("Age of the oldest record that may be uncommitted, over all shards of this process")
                 .register(registry);
@@ -177,18 +175,40 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
         }
     }
 
+    private record Found(String metric, ConditionKind condition, String severity) {}
+
+    private void anomalies(String metric, String description, ConditionKind condition, String severity) {
+        anomalies.put(
+                new Found(metric, condition, severity),
+                Counter.builder(PREFIX + metric)
+                        .description(description)
+                        .tag("condition", condition.text())
+                        .tag("severity", severity)
+                        .register(registry));
+    }
+
+    private void count(String metric, ConditionKind condition, String severity) {
+        Counter counter = anomalies.get(new Found(metric, condition, severity));
+        if (counter != null) {
+            counter.increment();
+        }
+    }
+
     private void count(Detection detection) {
         for (Detection.Opened opened : detection.opened()) {
-            anomaliesOpened.getOrDefault(opened.anomaly().condition(), Map.of()).forEach((severity, counter) -> {
-                if (severity == opened.anomaly().severity()) {
-                    counter.increment();
-                }
-            });
+            ConditionKind condition = opened.anomaly().condition();
+            String severity = opened.anomaly().severity().text();
+            count("anomalies.opened", condition, severity);
             if (opened.course().closedAt().isPresent()) {
-                anomaliesClosed.increment();
+                count("anomalies.closed", condition, severity);
             }
         }
-        anomaliesClosed.increment(detection.changed().size());
+        for (Detection.Changed closed : detection.changed()) {
+            count(
+                    "anomalies.closed",
+                    closed.condition(),
+                    closed.severity().map(Severity::text).orElse(RULE_GONE));
+        }
     }
 
     private record Remembered(int series, int dirty) {}
@@ -350,9 +370,14 @@ public final class ProcessorMetrics implements ShardMeter, CacheMeter, RuleMeter
     }
 
     @Override
-    public void waiting(long alerts, double oldestSeconds) {
-        alertsWaiting = alerts;
-        oldestAlertSeconds = oldestSeconds;
+    public void waiting(AlertDestination.Kind kind, long alerts, double oldestSeconds) {
+        alertsWaiting.put(kind, new Waiting(alerts, oldestSeconds));
+    }
+
+    private record Waiting(long alerts, double oldestSeconds) {}
+
+    private Waiting waiting(AlertDestination.Kind kind) {
+        return alertsWaiting.getOrDefault(kind, new Waiting(0, 0));
     }
 
     /** Grows also while nothing can be read or committed, because it is counted from the last time that all was. */

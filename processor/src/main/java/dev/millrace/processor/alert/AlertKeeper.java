@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,7 +63,10 @@ public final class AlertKeeper implements Tasks.Program {
         return switch (answer) {
             case AlertStock.Looked looked -> {
                 postgresql.worked(PART);
-                meter.waiting(looked.waiting(), looked.oldestSeconds());
+                for (AlertDestination.Kind kind : AlertDestination.Kind.values()) {
+                    AlertStock.Waiting waiting = waiting(looked, name -> AlertRoute.kindOf(name) == kind);
+                    meter.waiting(kind, waiting.alerts(), waiting.oldestSeconds());
+                }
                 component.up(text(looked));
                 yield true;
             }
@@ -79,14 +83,22 @@ public final class AlertKeeper implements Tasks.Program {
         };
     }
 
+    private static AlertStock.Waiting waiting(AlertStock.Looked looked, Predicate<String> destination) {
+        return looked.waiting().entrySet().stream()
+                .filter(entry -> destination.test(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .reduce(AlertStock.Waiting.NOTHING, AlertStock.Waiting::with);
+    }
+
     private String text(AlertStock.Looked looked) {
         if (routes.isEmpty()) {
             return "nobody is told: neither a topic nor webhooks are set";
         }
         String told = "told: " + routes.stream().map(AlertRoute::destination).collect(Collectors.joining(", "));
-        String waiting = looked.waiting() == 0
+        AlertStock.Waiting all = waiting(looked, _ -> true);
+        String waiting = all.alerts() == 0
                 ? ""
-                : "; %d wait, the oldest for %d s".formatted(looked.waiting(), (long) looked.oldestSeconds());
+                : "; %d wait, the oldest for %d s".formatted(all.alerts(), (long) all.oldestSeconds());
         return told + waiting + dead(looked.dead());
     }
 

@@ -15,6 +15,6 @@ public interface AlertMeter {
     /** Alerts that are given up. */
     void dead(AlertDestination.Kind kind, AlertEvent event, int alerts);
 
-    /** How many alerts wait, and since when the oldest of them does. */
-    void waiting(long alerts, double oldestSeconds);
+    /** How many alerts wait for destinations of a kind, and since when the oldest of them does; 0: none do. */
+    void waiting(AlertDestination.Kind kind, long alerts, double oldestSeconds);
 }

@@ -20,11 +20,25 @@ public interface AlertStock {
     /**
      * How it stands.
      *
-     * @param waiting how many alerts a destination has not got yet
-     * @param oldestSeconds since when the oldest of them waits; 0: none does
+     * @param waiting what a destination has not got yet, by destination; only destinations that something waits for
      * @param dead how many messages were given up, by destination; only destinations that have some
      */
-    record Looked(long waiting, double oldestSeconds, Map<String, Long> dead) implements Answer {}
+    record Looked(Map<String, Waiting> waiting, Map<String, Long> dead) implements Answer {}
+
+    /**
+     * What waits for a destination.
+     *
+     * @param oldestSeconds since when the oldest alert does
+     */
+    record Waiting(long alerts, double oldestSeconds) {
+
+        static final Waiting NOTHING = new Waiting(0, 0);
+
+        /** What waits for either of two. */
+        Waiting with(Waiting other) {
+            return new Waiting(alerts + other.alerts, Math.max(oldestSeconds, other.oldestSeconds));
+        }
+    }
 
     /** So many alerts were deleted. */
     record Cleaned(long alerts) implements Answer {}

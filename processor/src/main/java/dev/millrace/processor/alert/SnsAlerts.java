@@ -9,10 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.client.config.SdkAdvancedAsyncClientOption;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
@@ -32,7 +34,12 @@ public final class SnsAlerts implements AlertDestination {
     /** What Publish takes: ASCII without line breaks, and 100 characters at most. */
     private static final int MOST_SUBJECT = 100;
 
-    private static final int BAD_REQUEST = 400;
+    /**
+     * Of Publish' errors those that are about what is in a message; all others would meet the next message too, whatever their status: a key
+     * that may not be used, a topic that is not there. The second is what SNS answers, the third what its reference calls it.
+     */
+    private static final Set<String> OF_THE_MESSAGE =
+            Set.of("InvalidParameter", "ParameterValueInvalid", "InvalidParameterValue");
 
     private final Vertx vertx;
     private final String topicArn;
@@ -128,15 +135,13 @@ public final class SnsAlerts implements AlertDestination {
                 .build();
     }
 
-    /** By the service's own codes: its messages are not ours to vouch for. What is wrong with the topic is wrong for every message. */
+    /** By the service's own codes: its messages are not ours to vouch for. */
     private static Delivery failure(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof AwsServiceException refusal) {
-                String code = refusal.awsErrorDetails() == null
-                        ? "status " + refusal.statusCode()
-                        : refusal.awsErrorDetails().errorCode();
+                String code = code(refusal);
                 String reason = "SNS answered " + code;
-                return refusal.statusCode() == BAD_REQUEST && !refusal.isThrottlingException()
+                return OF_THE_MESSAGE.contains(code)
                         ? new Delivery.Refused(reason)
                         : new Delivery.Unavailable(reason, Optional.empty());
             }
@@ -152,6 +157,11 @@ public final class SnsAlerts implements AlertDestination {
                         ? cause.getClass().getSimpleName()
                         : message.lines().findFirst().orElse(""),
                 Optional.empty());
+    }
+
+    private static String code(AwsServiceException refusal) {
+        AwsErrorDetails details = refusal.awsErrorDetails();
+        return details == null || details.errorCode() == null ? "status " + refusal.statusCode() : details.errorCode();
     }
 
     @Override

@@ -175,8 +175,12 @@ public final class Webhook implements AlertDestination {
             return "no answer in time";
         }
         String reason = firstLine(cause);
-        // of a handshake that failed, only that says why
-        return cause.getCause() == null ? reason : reason + ": " + firstLine(cause.getCause());
+        if (cause.getCause() == null) {
+            return reason;
+        }
+        // of a handshake that failed only this says why, and of a connection that was refused nothing new
+        String why = firstLine(cause.getCause());
+        return reason.contains(why) ? reason : reason + ": " + why;
     }
 
     private static String firstLine(Throwable cause) {

@@ -14,11 +14,12 @@ import java.util.function.Supplier;
 public final class PgAlertStock implements AlertStock {
 
     private static final String WAITING = """
-            SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 FROM (
-                SELECT created_at FROM alert_delivery WHERE destination = ANY ($1) AND state = 'pending'
+            SELECT destination, count(*), extract(epoch FROM now() - min(created_at))::float8 FROM (
+                SELECT destination, created_at FROM alert_delivery WHERE destination = ANY ($1) AND state = 'pending'
                 UNION ALL
-                SELECT d.created_at FROM alert_message m JOIN alert_delivery d USING (message_id)
+                SELECT m.destination, d.created_at FROM alert_message m JOIN alert_delivery d USING (message_id)
                 WHERE m.destination = ANY ($1) AND m.state = 'pending') AS waiting
+            GROUP BY destination
             """;
 
     private static final String DEAD = """
@@ -66,12 +67,15 @@ public final class PgAlertStock implements AlertStock {
     public Answer look() {
         return given(() -> {
             Tuple of = Tuple.tuple().addArrayOfString(destinations);
-            Row waiting = session.query(WAITING, of).iterator().next();
+            Map<String, Waiting> waiting = new HashMap<>();
+            for (Row row : session.query(WAITING, of)) {
+                waiting.put(row.getString(0), new Waiting(row.getLong(1), row.getDouble(2)));
+            }
             Map<String, Long> dead = new HashMap<>();
             for (Row row : session.query(DEAD, of)) {
                 dead.put(row.getString(0), row.getLong(1));
             }
-            return new Looked(waiting.getLong(0), waiting.getDouble(1), dead);
+            return new Looked(waiting, dead);
         });
     }
 

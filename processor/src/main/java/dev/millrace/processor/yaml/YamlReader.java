@@ -32,7 +32,8 @@ final class YamlReader {
     /** The most lines, which are what a parser's time grows with where they are empty. */
     static final int MAX_LINES = 100_000;
 
-    private static final int MAX_DEPTH = 8;
+    /** The most lists and mappings within one another. */
+    static final int MAX_DEPTH = 8;
 
     /** A problem that ends the reading. */
     static final class Unreadable extends Exception {
@@ -59,15 +60,19 @@ final class YamlReader {
 
     /** The file's one document. */
     static Yaml read(String text, int maxCharacters) throws Unreadable {
-        if (text.length() > maxCharacters) {
-            throw new Unreadable(new Place(1, 1), "the file must have at most " + maxCharacters + " characters");
+        Place end = end(text, maxCharacters);
+        if (end.line() > MAX_LINES) {
+            throw new Unreadable(end, "the file must have at most " + MAX_LINES + " lines");
         }
-        if (text.chars().filter(c -> c == '\n').count() > MAX_LINES) {
-            throw new Unreadable(new Place(1, 1), "the file must have at most " + MAX_LINES + " lines");
+        if (text.length() > maxCharacters) {
+            throw new Unreadable(end, "the file must have at most " + maxCharacters + " characters");
         }
         LoadSettings settings = LoadSettings.builder()
                 .setUseMarks(true)
                 .setCodePointLimit(maxCharacters)
+                // all at once: with a smaller one a long word or comment is copied anew for each, which takes the
+                // square of its length
+                .setBufferSize(text.length() + 2)
                 .build();
         try {
             return new YamlReader(new Parse(settings).parseString(text).iterator()).document();
@@ -78,6 +83,23 @@ final class YamlReader {
         } catch (YamlEngineException _) {
             throw new Unreadable(new Place(1, 1), "not valid YAML");
         }
+    }
+
+    /** Where the first character stands that is too many, of lines or of all; else the last one. */
+    private static Place end(String text, int maxCharacters) {
+        int line = 1;
+        int begin = 0;
+        int end = Math.min(text.length() - 1, maxCharacters);
+        for (int i = 0; i < end; i++) {
+            char c = text.charAt(i);
+            if (c == '\n' || (c == '\r' && text.charAt(i + 1) != '\n')) {
+                begin = i + 1;
+                if (++line > MAX_LINES) {
+                    return new Place(line, 1);
+                }
+            }
+        }
+        return new Place(line, Math.max(0, end - begin) + 1);
     }
 
     private Yaml document() throws Unreadable {

@@ -8,6 +8,7 @@ import dev.millrace.core.ops.Health;
 import dev.millrace.processor.anomaly.Severity;
 import dev.millrace.processor.task.Waits;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -16,10 +17,10 @@ import org.junit.jupiter.api.Test;
 class AlertKeeperTest {
 
     private final Health health = new Health("test");
-    private AlertStock.Answer answer = new AlertStock.Looked(0, 0, Map.of());
+    private AlertStock.Answer answer = new AlertStock.Looked(Map.of(), Map.of());
     private int cleaned;
     private int rounds = 1;
-    private String counted = "";
+    private final List<String> counted = new ArrayList<>();
 
     private final class Stock implements AlertStock {
 
@@ -61,8 +62,8 @@ class AlertKeeperTest {
         }
 
         @Override
-        public void waiting(long alerts, double oldestSeconds) {
-            counted = alerts + " for " + oldestSeconds;
+        public void waiting(AlertDestination.Kind kind, long alerts, double oldestSeconds) {
+            counted.add(kind.text() + " " + alerts + " for " + oldestSeconds);
         }
     }
 
@@ -110,14 +111,28 @@ class AlertKeeperTest {
 
     @Test
     void whatIsGivenUpAndWhatWaitsIsTold() {
-        answer = new AlertStock.Looked(3, 61.5, Map.of("pager", 2L, "operations", 1L));
+        answer = new AlertStock.Looked(
+                Map.of(
+                        "operations", new AlertStock.Waiting(1, 61.5),
+                        "pager", new AlertStock.Waiting(2, 5),
+                        "sns", new AlertStock.Waiting(4, 7)),
+                Map.of("pager", 2L, "operations", 1L));
 
-        run(new AlertRoute("operations", Severity.INFO), new AlertRoute("pager", Severity.CRITICAL));
+        run(SnsConfig.ROUTE, new AlertRoute("operations", Severity.INFO), new AlertRoute("pager", Severity.CRITICAL));
 
         assertEquals(
-                "told: operations, pager; 3 wait, the oldest for 61 s; given up: 1 to operations, 2 to pager", told());
-        assertEquals("3 for 61.5", counted);
+                "told: sns, operations, pager; 7 wait, the oldest for 61 s; given up: 1 to operations, 2 to pager",
+                told());
+        assertEquals(List.of("sns 4 for 7.0", "webhook 3 for 61.5"), counted);
         assertTrue(health.component("alerts").isUp());
+    }
+
+    @Test
+    void whatNoLongerWaitsIsCountedNoMore() {
+        run(SnsConfig.ROUTE);
+
+        assertEquals(List.of("sns 0 for 0.0", "webhook 0 for 0.0"), counted);
+        assertEquals("told: sns", told());
     }
 
     @Test

@@ -99,7 +99,7 @@ class AlertSenderTest {
         }
 
         @Override
-        public void waiting(long alerts, double oldestSeconds) {
+        public void waiting(AlertDestination.Kind kind, long alerts, double oldestSeconds) {
             throw new AssertionError("the keeper's");
         }
     }

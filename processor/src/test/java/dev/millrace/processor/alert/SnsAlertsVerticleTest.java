@@ -22,6 +22,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the SDK sends to SNS, which speaks the query protocol, and what becomes of SNS' answers. */
 class SnsAlertsVerticleTest {
@@ -137,18 +140,46 @@ class SnsAlertsVerticleTest {
         assertTrue(AlertJson.encode(largest, "e".repeat(100)).length() <= 256 * 1024 - 1024);
     }
 
-    @Test
-    void whatIsWrongWithTheMessageIsItsOwnMatter() {
-        assertEquals(new Delivery.Refused("SNS answered InvalidParameter"), answering(400, "InvalidParameter"));
+    @ParameterizedTest
+    @ValueSource(strings = {"InvalidParameter", "ParameterValueInvalid", "InvalidParameterValue"})
+    void whatIsWrongWithTheMessageIsItsOwnMatter(String code) {
+        assertEquals(new Delivery.Refused("SNS answered " + code), answering(400, code));
     }
 
-    @Test
-    void anyOtherErrorIsTheTopicsMatter() {
-        assertEquals(unavailable("SNS answered Throttled"), answering(429, "Throttled"));
-        assertEquals(unavailable("SNS answered Throttling"), answering(400, "Throttling"));
-        assertEquals(unavailable("SNS answered NotFound"), answering(404, "NotFound"));
-        assertEquals(unavailable("SNS answered AuthorizationError"), answering(403, "AuthorizationError"));
-        assertEquals(unavailable("SNS answered InternalError"), answering(500, "InternalError"));
+    /** Whatever their status: many of those that every message would meet have 400 too. */
+    @ParameterizedTest
+    @CsvSource({
+        "400, KMSDisabled",
+        "400, KMSInvalidState",
+        "400, KMSNotFound",
+        "400, KMSOptInRequired",
+        "400, KMSThrottling",
+        "400, KMSAccessDenied",
+        "400, AccessDeniedException",
+        "400, ExpiredToken",
+        "400, Throttling",
+        "400, WhatNobodyKnowsYet",
+        "403, AuthorizationError",
+        "403, InvalidSecurity",
+        "403, InvalidClientTokenId",
+        "404, NotFound",
+        "429, Throttled",
+        "500, InternalError",
+        "503, ServiceUnavailable"
+    })
+    void anyOtherErrorIsTheTopicsMatter(int status, String code) {
+        assertEquals(unavailable("SNS answered " + code), answering(status, code));
+    }
+
+    /** As of a proxy between. */
+    @ParameterizedTest
+    @ValueSource(ints = {400, 502})
+    void anErrorWithoutACodeIsTheTopicsMatter(int status) {
+        assertEquals(
+                unavailable("SNS answered status " + status),
+                deliver(Messages.SAMPLE, SnsAlerts.TIMEOUT, request -> request.response()
+                        .setStatusCode(status)
+                        .end("<html>Bad</html>")));
     }
 
     private static Delivery unavailable(String reason) {

@@ -149,7 +149,7 @@ class WebhookFileTest {
     @Test
     void refusesWhatIsTooLargeOrNestedTooDeeply() {
         assertEquals("line 1, column 9: the file is nested too deeply", problems("[".repeat(60_000)));
-        assertEquals("line 1, column 1: the file must have at most 65536 characters", problems(" ".repeat(65_537)));
+        assertEquals("line 1, column 65537: the file must have at most 65536 characters", problems(" ".repeat(65_537)));
     }
 
     @Test

@@ -209,6 +209,21 @@ class WebhookVerticleTest {
         assertUnavailable("http://localhost:" + port);
     }
 
+    /** It stands in /health/ready for people, who read it once. */
+    @Test
+    void aReasonIsSaidOnce() {
+        NetServer gone = vertx.createNetServer().connectHandler(socket -> socket.close());
+        int port = gone.listen(0, "127.0.0.1").await().actualPort();
+        gone.close().await();
+
+        for (String url : List.of("http://localhost:" + port, "https://localhost:" + port)) {
+            String reason = assertInstanceOf(
+                            Delivery.Unavailable.class, deliver(url, Optional.empty(), Webhook.TIMEOUT))
+                    .reason();
+            assertEquals(2, reason.split("Connection refused", -1).length, reason);
+        }
+    }
+
     private void assertUnavailable(String url) {
         Delivery delivery = deliver(url + "/T0KEN?T0KEN", Optional.empty(), Webhook.TIMEOUT);
 
@@ -232,7 +247,8 @@ class WebhookVerticleTest {
         refused.add(deliver("https://localhost:" + port, Optional.of(others.bundle()), Webhook.TIMEOUT));
         refused.add(deliver("https://localhost:" + wrongName, Optional.of(ca.bundle()), Webhook.TIMEOUT));
         assertTrue(refused.stream().allMatch(Delivery.Unavailable.class::isInstance), refused::toString);
-        assertTrue(refused.getFirst().toString().contains("certification path"), refused::toString);
+        // why a handshake failed is said in the cause alone, and in it once
+        assertEquals(2, refused.getFirst().toString().split("certification path", -1).length, refused::toString);
         assertEquals(1, asked.get());
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.ops.Health;
+import dev.millrace.processor.anomaly.rule.RuleFile;
 import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.store.Content;
 import dev.millrace.processor.store.InMemoryRuleStore;
@@ -127,6 +128,28 @@ class RuleKeeperTest {
         keeper.look();
         assertEquals(2, version());
         assertFalse(told("refused"));
+    }
+
+    /** However long it is: it is neither read to its end nor kept. */
+    @Test
+    void aFileOfAMillionLinesIsRefusedAndNoMoreOfItReadThanTellsSo(@TempDir Path directory) throws IOException {
+        Path path = directory.resolve("rules.yaml");
+        Files.writeString(path, text(1, "first"));
+        RuleSource source = RuleSource.file(path);
+        RuleKeeper one = keeper(source);
+        one.look();
+
+        Files.writeString(path, "version: 2\nrules:\n" + "  - {name: a, metric: b, above: 1}\n".repeat(1_000_000));
+        assertTrue(source.read().length() < 2 * RuleFile.MAX_CHARACTERS);
+        one.look();
+        one.look();
+        one.look();
+
+        assertEquals(Optional.of(1), one.newest().map(RuleSet::version));
+        assertEquals(1, meter.refused);
+        assertTrue(
+                told("the file is refused: line 29961, column 29: the file must have at most 1048576 characters"),
+                health.toJson()::encode);
     }
 
     /** A list that is cut between two lines is no less a list. */

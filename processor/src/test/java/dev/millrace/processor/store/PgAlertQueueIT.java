@@ -21,6 +21,8 @@ import dev.millrace.processor.anomaly.Severity;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -307,7 +309,7 @@ class PgAlertQueueIT {
         rig.pass(Duration.ofMinutes(1));
         assertEquals(new AlertQueue.Suppressed(AlertEvent.RESOLVED, 1), queue.next());
         PgAlertStock stock = new PgAlertStock(rig.database().pool(), List.of(OPERATIONS, PAGER));
-        assertEquals(new AlertStock.Looked(0, 0, Map.of("operations", 1L)), stock.look());
+        assertEquals(new AlertStock.Looked(Map.of(), Map.of("operations", 1L)), stock.look());
         stock.close();
     }
 
@@ -477,19 +479,25 @@ class PgAlertQueueIT {
         stock.close();
     }
 
+    private static Map<String, AlertStock.Waiting> waiting(PgAlertStock stock) {
+        return assertInstanceOf(AlertStock.Looked.class, stock.look()).waiting();
+    }
+
     @Test
     void whatWaitsIsCountedAndSinceWhen() {
-        rig.commit(rig.opened(1), rig.opened(2));
+        rig.commit(rig.opened(1), rig.opened(2, "hot", Severity.CRITICAL, PgAlertRig.MANY));
         rig.pass(Duration.ofSeconds(20));
         PgAlertStock stock = new PgAlertStock(rig.database().pool(), List.of(OPERATIONS, PAGER));
 
-        AlertStock.Looked before = assertInstanceOf(AlertStock.Looked.class, stock.look());
-        assertEquals(2, before.waiting());
+        AlertStock.Waiting before = Objects.requireNonNull(waiting(stock).get("operations"));
+        assertEquals(2, before.alerts());
         assertTrue(before.oldestSeconds() >= 20, before::toString);
+        assertEquals(1, Objects.requireNonNull(waiting(stock).get("pager")).alerts());
         AlertQueue.Send told = send(queue);
-        assertEquals(2, assertInstanceOf(AlertStock.Looked.class, stock.look()).waiting());
+        assertEquals(2, Objects.requireNonNull(waiting(stock).get("operations")).alerts());
         delivered(queue, told);
-        assertEquals(new AlertStock.Looked(0, 0, Map.of()), stock.look());
+        // the other has not got it yet
+        assertEquals(Set.of("pager"), waiting(stock).keySet());
         stock.close();
     }
 

@@ -1,10 +1,13 @@
 package dev.millrace.processor.anomaly.detect;
 
 import dev.millrace.processor.anomaly.SeriesId;
+import dev.millrace.processor.anomaly.Severity;
+import dev.millrace.processor.anomaly.rule.ConditionKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -21,8 +24,13 @@ public final class Detection {
      */
     public record Opened(Anomaly anomaly, Course course) {}
 
-    /** Another course of an anomaly that is known. */
-    public record Changed(UUID id, SeriesId series, Course course) {}
+    /**
+     * Another course of an anomaly that is known.
+     *
+     * @param severity what its rule now says; empty where that rule is gone
+     */
+    public record Changed(
+            UUID id, SeriesId series, ConditionKind condition, Optional<Severity> severity, Course course) {}
 
     private static final class Opening {
 
@@ -46,12 +54,13 @@ public final class Detection {
         stillOpen.put(anomaly.id(), opening);
     }
 
-    void close(UUID id, SeriesId series, Course course) {
-        Opening opening = stillOpen.remove(id);
+    /** Notes an end. */
+    void close(Changed end) {
+        Opening opening = stillOpen.remove(end.id());
         if (opening == null) {
-            changed.add(new Changed(id, series, course));
+            changed.add(end);
         } else {
-            opening.course = () -> course;
+            opening.course = end::course;
         }
     }
 

@@ -13,6 +13,8 @@ import java.util.List;
  */
 public final class Detector {
 
+    private static final BoundCondition[] NO_CONDITIONS = {};
+
     private final RuleSet rules;
 
     /** Rule by rule. */
@@ -65,6 +67,9 @@ public final class Detector {
 
     /** Asked once for each series and set of rules: patterns are not for every reading. */
     private BoundCondition[] conditionsOf(SeriesId id) {
+        if (!rules.areFor(id.sensorId())) {
+            return NO_CONDITIONS;
+        }
         List<BoundCondition> applicable = new ArrayList<>();
         for (List<BoundCondition> ofRule : conditions) {
             if (ofRule.getFirst().rule().isFor(id)) {

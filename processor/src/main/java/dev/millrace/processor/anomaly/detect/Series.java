@@ -93,11 +93,7 @@ public final class Series {
     public List<Detection.Changed> open(SeriesId id) {
         List<Detection.Changed> open = new ArrayList<>();
         for (Watch watch : watches) {
-            watch.open()
-                    .ifPresent(phase -> open.add(new Detection.Changed(
-                            Anomaly.idOf(watch.key().rule(), watch.key().kind(), id, phase.openedAt()),
-                            id,
-                            phase.course())));
+            watch.openOf(id).ifPresent(open::add);
         }
         return open;
     }

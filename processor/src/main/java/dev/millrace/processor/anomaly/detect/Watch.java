@@ -2,6 +2,7 @@ package dev.millrace.processor.anomaly.detect;
 
 import dev.millrace.core.reading.Measurement;
 import dev.millrace.processor.anomaly.SeriesId;
+import dev.millrace.processor.anomaly.Severity;
 import dev.millrace.processor.anomaly.detect.Phase.Open;
 import dev.millrace.processor.anomaly.detect.Phase.Quiet;
 import java.nio.ByteBuffer;
@@ -117,7 +118,7 @@ abstract sealed class Watch permits NumberWatch, StateWatch, SilenceWatch {
         if (next instanceof Open opened && !(before instanceof Open)) {
             found.open(bound.anomaly(id, opened.openedAt(), opened.arrivedAt(), value, text), this::course);
         } else if (before instanceof Open open && !(next instanceof Open)) {
-            tellEnd(open, id, at, arrivedAt, found);
+            tellEnd(open, id, Optional.of(bound.rule().severity()), at, arrivedAt, found);
         }
     }
 
@@ -129,12 +130,23 @@ abstract sealed class Watch permits NumberWatch, StateWatch, SilenceWatch {
      */
     final void end(SeriesId id, long at, long arrivedAt, Detection found) {
         if (phase instanceof Open open) {
-            tellEnd(open, id, this instanceof SilenceWatch ? arrivedAt : at, arrivedAt, found);
+            tellEnd(open, id, Optional.empty(), this instanceof SilenceWatch ? arrivedAt : at, arrivedAt, found);
         }
     }
 
-    private void tellEnd(Open open, SeriesId id, long at, long arrivedAt, Detection found) {
-        found.close(Anomaly.idOf(key.rule(), key.kind(), id, open.openedAt()), id, open.closed(at, arrivedAt));
+    private void tellEnd(
+            Open open, SeriesId id, Optional<Severity> severity, long at, long arrivedAt, Detection found) {
+        found.close(changed(open, id, severity, open.closed(at, arrivedAt)));
+    }
+
+    /** The anomaly that is open, as it stands. */
+    final Optional<Detection.Changed> openOf(SeriesId id) {
+        return open().map(open -> changed(open, id, Optional.empty(), open.course()));
+    }
+
+    private Detection.Changed changed(Open open, SeriesId id, Optional<Severity> severity, Course course) {
+        return new Detection.Changed(
+                Anomaly.idOf(key.rule(), key.kind(), id, open.openedAt()), id, key.kind(), severity, course);
     }
 
     private Course course() {

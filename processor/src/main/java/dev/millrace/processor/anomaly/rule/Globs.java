@@ -9,6 +9,8 @@ public final class Globs {
 
     public static final Globs ALL = new Globs(List.of(Glob.ALL));
 
+    public static final Globs NONE = new Globs(List.of());
+
     private final Set<String> names;
     private final List<Glob> patterns;
 

@@ -4,6 +4,7 @@ import dev.millrace.processor.anomaly.Severity;
 import dev.millrace.processor.anomaly.adaptive.AdaptiveDetector;
 import dev.millrace.processor.anomaly.rule.Condition.RateUnit;
 import dev.millrace.processor.yaml.Field;
+import dev.millrace.processor.yaml.Form;
 import dev.millrace.processor.yaml.Forms;
 import dev.millrace.processor.yaml.Forms.Decimal;
 import dev.millrace.processor.yaml.Forms.ListOf;
@@ -68,16 +69,19 @@ final class RuleFields {
             "The measurements that the rule is for.",
             "metric: temperature*");
 
+    /** Sensors, one by one or by patterns. */
+    static final Form<List<Glob>> SENSOR_IDS = new ListOf<>(
+            new Text<>(
+                    "an id or a pattern of ids",
+                    "must be ids of sensors ([A-Za-z0-9._:-]{1,128}), with * and ? as wildcards",
+                    new JsonObject().put("type", "string").put("pattern", "^[A-Za-z0-9._:*?-]{1,128}$"),
+                    Glob::ofSensors),
+            MAX_SENSORS,
+            "an id or a pattern of ids, or a list of up to " + MAX_SENSORS);
+
     static final Field<List<Glob>> SENSORS = new Field<>(
             "sensors",
-            new ListOf<>(
-                    new Text<>(
-                            "an id or a pattern of ids",
-                            "must be ids of sensors ([A-Za-z0-9._:-]{1,128}), with * and ? as wildcards",
-                            new JsonObject().put("type", "string").put("pattern", "^[A-Za-z0-9._:*?-]{1,128}$"),
-                            Glob::ofSensors),
-                    MAX_SENSORS,
-                    "an id or a pattern of ids, or a list of up to " + MAX_SENSORS),
+            SENSOR_IDS,
             false,
             "The sensors that the rule is for; without it, all.",
             "sensors: [oven-*, press-4]");

@@ -29,7 +29,7 @@ public final class RuleFile {
     static final int MAX_RULES = 1_000;
 
     /** The most characters of a file. */
-    static final int MAX_CHARACTERS = 1 << 20;
+    public static final int MAX_CHARACTERS = 1 << 20;
 
     static final Field<Integer> VERSION = new Field<>(
             "version",
@@ -37,6 +37,13 @@ public final class RuleFile {
             true,
             "Rises with each change: the highest is in force, and a version never stands for two texts.",
             "version: 7");
+
+    static final Field<List<Glob>> OUT_OF_SERVICE = new Field<>(
+            "outOfService",
+            RuleFields.SENSOR_IDS,
+            false,
+            "Sensors that no rule is for, because they were taken away or are being mended; what they have open closes.",
+            "outOfService: [oven-7, hall-3-*]");
 
     private RuleFile() {}
 
@@ -80,13 +87,21 @@ public final class RuleFile {
     public static Parsed parse(String text) {
         Problems problems = new Problems();
         Field<List<Rule>> rulesField = rules();
-        Optional<Values> values = Values.ofFile(text, MAX_CHARACTERS, List.of(VERSION, rulesField), problems);
+        Optional<Values> values = Values.ofFile(text, MAX_CHARACTERS, fields(rulesField), problems);
         Optional<Integer> version = values.flatMap(fields -> fields.read(VERSION));
+        Globs outOfService = values.flatMap(fields -> fields.read(OUT_OF_SERVICE))
+                .map(Globs::new)
+                .orElse(Globs.NONE);
         Optional<List<Rule>> rules = values.flatMap(fields -> fields.read(rulesField));
         if (problems.count() > 0 || version.isEmpty() || rules.isEmpty()) {
             return new Refused(problems.found());
         }
-        return new Valid(new RuleSet(version.get(), rules.get()));
+        return new Valid(new RuleSet(version.get(), outOfService, rules.get()));
+    }
+
+    /** All fields, in the order of the reference. */
+    static List<Field<?>> fields(Field<List<Rule>> rules) {
+        return List.of(VERSION, OUT_OF_SERVICE, rules);
     }
 
     /** The field of the rules; new for each file, for it knows the names that it has met. */

@@ -6,7 +6,6 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * What is written of the rule file for others, from the table that it is read by: the JSON Schema (draft 2020-12) for editors, and
@@ -39,7 +38,7 @@ public final class RuleReference {
                 .put(
                         "description",
                         "When a measurement is an anomaly. Limits that contradict each other are refused at the reading.")
-                .mergeIn(Forms.mapping(List.of(RuleFile.VERSION, RuleFile.rules())));
+                .mergeIn(Forms.mapping(RuleFile.fields(RuleFile.rules())));
         return schema.encodePrettily() + "\n";
     }
 

@@ -595,7 +595,11 @@ class DetectorTest {
             UUID id = feeder.found().opened().getFirst().anomaly().id();
             assertEquals(
                     List.of(new Detection.Changed(
-                            id, Feeder.SERIES, new Course(OptionalLong.empty(), Feeder.micros(2), 95, 2, 1))),
+                            id,
+                            Feeder.SERIES,
+                            ConditionKind.ABOVE,
+                            Optional.empty(),
+                            new Course(OptionalLong.empty(), Feeder.micros(2), 95, 2, 1))),
                     feeder.series().open(Feeder.SERIES));
 
             feeder.handOver().at(3, 93).at(4, 4.5, 90);
@@ -605,6 +609,8 @@ class DetectorTest {
                     List.of(new Detection.Changed(
                             id,
                             Feeder.SERIES,
+                            ConditionKind.ABOVE,
+                            Optional.of(Severity.WARNING),
                             new Course(OptionalLong.of(Feeder.micros(4)), Feeder.micros(4.5), 95, 3, 2))),
                     feeder.found().changed());
             assertEquals(List.of(), feeder.series().open(Feeder.SERIES));
@@ -723,6 +729,45 @@ class DetectorTest {
             assertEquals(
                     List.of("..2 peak 95 count 1"),
                     open().rules("above: 90, sensors: press-*").at(2, 95).changed());
+        }
+
+        /** It is silent for ever, so nothing but time and rules can close what it has open. */
+        @Test
+        void aSensorOutOfServiceHasNothingOpenAndNothingToCome() {
+            String both = "{name: r, severity: info, metric: m, above: 90, silentFor: 30s, refractory: 0s}";
+            Feeder feeder = new Feeder("above: 90, silentFor: 30s" + AT_ONCE)
+                    .at(1, 95)
+                    .pass(40)
+                    .commit();
+            assertEquals(2, feeder.series().open(Feeder.SERIES).size());
+
+            feeder.rules(Feeder.rules(2, List.of("oven-1", "press-*"), both))
+                    .handOver()
+                    .pass(50);
+            assertEquals(List.of("..1 peak 95 count 1", "..50 peak 30 count 0"), feeder.changed());
+            assertFalse(feeder.series().isWatched());
+            assertTrue(feeder.commit().at(60, 99).pass(100).found().isEmpty());
+
+            // it is back: what was before is no news
+            assertTrue(feeder.rules(Feeder.rules(3, List.of("press-*"), both))
+                    .pass(110)
+                    .found()
+                    .isEmpty());
+            feeder.at(120, 95).pass(150);
+            assertEquals(
+                    List.of("above 120.. peak 95 of 95 count 1", "silent 150.. peak 30 of 0 count 0"), feeder.opened());
+        }
+
+        @Test
+        void aSensorThatAPatternNoLongerNamesIsGoneAsTimePasses() {
+            Feeder feeder = new Feeder("silentFor: 30s" + AT_ONCE)
+                    .at(1, 95)
+                    .pass(40)
+                    .commit()
+                    .rules("silentFor: 30s, sensors: press-*")
+                    .pass(50);
+
+            assertEquals(List.of("..50 peak 30 count 0"), feeder.changed());
         }
 
         @Test

@@ -6,6 +6,7 @@ import dev.millrace.core.reading.Measurement;
 import dev.millrace.processor.anomaly.SeriesId;
 import dev.millrace.processor.anomaly.rule.RuleFile;
 import dev.millrace.processor.anomaly.rule.RuleSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -31,7 +32,15 @@ final class Feeder {
     }
 
     static RuleSet rules(int version, String... rules) {
-        String text = "version: " + version + "\nrules: [" + String.join(", ", rules) + "]\n";
+        return file("version: " + version + "\nrules: [" + String.join(", ", rules) + "]\n");
+    }
+
+    /** One rule, and sensors that are out of service, as a flow sequence. */
+    static RuleSet rules(int version, Collection<String> outOfService, String rule) {
+        return file("version: " + version + "\noutOfService: " + outOfService + "\nrules: [" + rule + "]\n");
+    }
+
+    private static RuleSet file(String text) {
         return assertInstanceOf(RuleFile.Valid.class, RuleFile.parse(text), () -> RuleFile.parse(text)
                         .toString())
                 .rules();

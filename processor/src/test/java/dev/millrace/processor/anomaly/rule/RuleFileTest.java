@@ -1,6 +1,7 @@
 package dev.millrace.processor.anomaly.rule;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -185,6 +186,16 @@ class RuleFileTest {
         assertEquals(7, valid("version: 7\nrules: []\n").version());
     }
 
+    @Test
+    void rulesAreForNoSensorThatIsOutOfService() {
+        RuleSet rules = valid("version: 1\noutOfService: [oven-7, hall-3-*]\nrules: []\n");
+
+        assertTrue(rules.areFor("oven-70"));
+        assertFalse(rules.areFor("oven-7"));
+        assertFalse(rules.areFor("hall-3-a"));
+        assertTrue(valid("version: 1\nrules: []\n").areFor("oven-7"));
+    }
+
     /** What replaces a part of the good file, and where the problem then is. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
@@ -192,7 +203,7 @@ class RuleFileTest {
             version: 12             | version: 1000000000         | 1 | 10 | version must be a whole number from 1 to 999999999
             version: 12             | version: one                | 1 | 10 | version must be a whole number from 1 to 999999999
             version: 12             | version: [1]                | 1 | 10 | version must be a whole number from 1 to 999999999
-            version: 12             | colour: red                 | 1 | 1  | unknown field; known are version, rules
+            version: 12             | colour: red                 | 1 | 1  | unknown field; known are version, outOfService, rules
             version: 12             | rules: []                   | 2 | 1  | rules occurs twice
             name: oven-too-hot      | name: Oven                  | 3 | 11 | name must be 1 to 64 characters of a-z 0-9 -
             name: oven-too-hot      | name: 123                   | 3 | 11 | name must be a text: YAML reads this as something else, put it in quotes
@@ -325,7 +336,15 @@ class RuleFileTest {
                         + "s,".repeat(500_000)
                         + "s]}]",
                 "version: " + "1".repeat(1_000_000),
+                "version: one #" + "1".repeat(1_000_000),
                 "'" + "a".repeat(1_000_000));
+    }
+
+    @Test
+    void aFileOfAMillionLinesIsToldByTheLineThatIsTooMany() {
+        String rules = "version: 1\nrules:\n" + "- {}\n".repeat(1_000_000);
+
+        assertEquals(List.of(new Problem(100_001, 1, "the file must have at most 100000 lines")), problems(rules));
     }
 
     /** The bound is far above what refusing takes, and far below what following them would. */

@@ -36,6 +36,7 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 class RuleReferenceTest {
 
     private static final Path REFERENCE = Path.of("../docs/rules.md");
+    private static final Path README = Path.of("../README.md");
     private static final String WRITE_ANEW = "write it anew: make rules-reference";
 
     private static Object yaml(String text) {
@@ -78,16 +79,20 @@ class RuleReferenceTest {
         assertEquals(RuleReference.withTable(text), text, WRITE_ANEW);
     }
 
-    @Test
-    void theReferenceHasAnExampleOfEachKindAndAllAreGood() throws IOException {
-        List<String> examples = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(REFERENCE))
+    private static List<String> examples(Path document) throws IOException {
+        return Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(document))
                 .results()
                 .map(match -> match.group(1))
                 .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("documents")
+    void aDocumentHasAnExampleOfEachKindAndAllAreGood(Path document) throws IOException {
         Set<ConditionKind> kinds = new HashSet<>();
 
-        for (String example : examples) {
+        for (String example : examples(document)) {
             assertGood(example);
             if (RuleFile.parse(example) instanceof RuleFile.Valid(RuleSet rules)) {
                 rules.rules().forEach(rule -> rule.conditions().forEach(condition -> kinds.add(condition.kind())));
@@ -95,6 +100,24 @@ class RuleReferenceTest {
         }
 
         assertEquals(Set.of(ConditionKind.values()), kinds);
+    }
+
+    static Stream<Path> documents() {
+        return Stream.of(REFERENCE, README);
+    }
+
+    @Test
+    void theReadmesExampleHasEveryField() throws IOException {
+        String example = String.join("", examples(README));
+
+        for (Field<?> field : Stream.concat(RuleFile.fields(RuleFile.rules()).stream(), fields())
+                .toList()) {
+            assertTrue(
+                    Pattern.compile("\\b" + field.name() + ": ?")
+                            .matcher(example)
+                            .find(),
+                    field.name());
+        }
     }
 
     @Test
@@ -126,6 +149,8 @@ class RuleReferenceTest {
                 "rules: []",
                 "version: 1",
                 "version: 1\nrules: []\nmore: 1",
+                "version: 1\nrules: []\noutOfService: []",
+                "version: 1\nrules: []\noutOfService: press 4",
                 "version: 1\nrules: [{name: a, severity: info, metric: m}]",
                 "version: 1\nrules: [{name: a, severity: info, above: 1}]",
                 "version: 1\nrules: [{name: A, severity: info, metric: m, above: 1}]",
