@@ -31,6 +31,9 @@ final class JavaProcess implements AutoCloseable {
     private static final Pattern HELD_UP =
             Pattern.compile("(?m)^\\S+ WARN +BlockedThreadChecker: .*\\R(?:(?!\\d\\d:\\d\\d:).*\\R)*");
 
+    /** What makes a program that lives for a minute cheap: no second compiler, and no threads that collect beside it. */
+    static final List<String> OPTIONS = List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
     private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
 
     private final Process process;
@@ -46,12 +49,21 @@ final class JavaProcess implements AutoCloseable {
 
     /** Starts a program; {@code environment} is all that it gets, but for what is the other program's ({@link Services#environment}), with a free operations port and any port for MQTT unless it says them. */
     static JavaProcess start(Path folder, String module, Map<String, String> environment, String... arguments)
-            throws IOException {
-        return start(folder, List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"), module, environment, arguments);
+            throws Exception {
+        return start(folder, OPTIONS, module, environment, arguments);
     }
 
     /** Starts a program in a virtual machine with other options. */
     static JavaProcess start(
+            Path folder, List<String> options, String module, Map<String, String> environment, String... arguments)
+            throws Exception {
+        List<String> all = new ArrayList<>(options);
+        all.addAll(ClassArchive.options(module));
+        return startWith(folder, all, module, environment, arguments);
+    }
+
+    /** Starts a program with these options of the virtual machine and no others. */
+    static JavaProcess startWith(
             Path folder, List<String> options, String module, Map<String, String> environment, String... arguments)
             throws IOException {
         Path output = Files.createTempFile(folder, module + "-", ".log");
@@ -59,8 +71,7 @@ final class JavaProcess implements AutoCloseable {
         int opsPort = chosen == null ? FreePort.choose() : Integer.parseInt(chosen);
         List<String> command = new ArrayList<>(List.of(tool("java")));
         command.addAll(options);
-        command.addAll(
-                List.of("-jar", Path.of("..", module, "target", module + ".jar").toString()));
+        command.addAll(List.of("-jar", jar(module).toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
@@ -79,6 +90,10 @@ final class JavaProcess implements AutoCloseable {
         builder.environment().putIfAbsent("MQTT_PORT", "0");
         builder.redirectErrorStream(true).redirectOutput(output.toFile());
         return new JavaProcess(builder.start(), output, opsPort);
+    }
+
+    static Path jar(String module) {
+        return Path.of("..", module, "target", module + ".jar");
     }
 
     private static String tool(String name) {
