@@ -41,16 +41,22 @@ public final class Health {
         return ready.future();
     }
 
-    /** {@code {"ready", "draining", "version", "components": {name: {"ready", "detail"}}}}. */
+    /**
+     * {@code {"ready", "draining", "version", "components": {name: {"ready", "detail"}}}}. It is ready exactly where it is not draining
+     * and all that it says of its components is ready, whatever changes meanwhile.
+     */
     public JsonObject toJson() {
+        boolean drains = draining;
+        boolean all = true;
         JsonObject parts = new JsonObject();
-        components.forEach((name, component) -> {
-            State state = component.state;
-            parts.put(name, new JsonObject().put("ready", state.ready).put("detail", state.detail));
-        });
+        for (Map.Entry<String, Component> entry : components.entrySet()) {
+            State state = entry.getValue().state;
+            all &= state.ready;
+            parts.put(entry.getKey(), new JsonObject().put("ready", state.ready).put("detail", state.detail));
+        }
         return new JsonObject()
-                .put("ready", isReady())
-                .put("draining", draining)
+                .put("ready", all && !drains)
+                .put("draining", drains)
                 .put("version", version)
                 .put("components", parts);
     }

@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -78,8 +79,10 @@ public final class OpsServer {
         String path = Objects.requireNonNullElse(request.path(), "");
         switch (path) {
             case "/health/live" -> json(response, 200, "{\"live\":true}");
-            case "/health/ready" ->
-                json(response, health.isReady() ? 200 : 503, health.toJson().encode());
+            case "/health/ready" -> {
+                JsonObject readiness = health.toJson();
+                json(response, readiness.getBoolean("ready") ? 200 : 503, readiness.encode());
+            }
             case "/metrics" ->
                 response.putHeader("content-type", "text/plain; version=0.0.4; charset=utf-8")
                         .end(metrics.scrape());

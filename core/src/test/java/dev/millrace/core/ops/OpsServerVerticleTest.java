@@ -14,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 class OpsServerVerticleTest {
 
     private final Vertx vertx = Vertx.vertx();
+    private final HttpClient client = HttpClient.newHttpClient();
     private final Health health = new Health("1.2.3");
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final OpsServer server =
@@ -33,6 +35,7 @@ class OpsServerVerticleTest {
 
     @AfterEach
     void stop() {
+        client.close();
         vertx.close().await();
     }
 
@@ -61,6 +64,32 @@ class OpsServerVerticleTest {
     }
 
     @Test
+    void saysOneAndTheSameWhileItsComponentsChange() throws Exception {
+        Health.Component stream = health.component("kinesis");
+        AtomicBoolean asked = new AtomicBoolean();
+        Thread changes = Thread.ofPlatform().start(() -> {
+            while (!asked.get()) {
+                stream.up("2 shards");
+                stream.down("no answer in time");
+            }
+        });
+        try {
+            for (int i = 0; i < 500; i++) {
+                HttpResponse<String> answer = get("/health/ready");
+                JsonObject json = new JsonObject(answer.body());
+                boolean ready = json.getJsonObject("components")
+                        .getJsonObject("kinesis")
+                        .getBoolean("ready");
+                assertEquals(ready, json.getBoolean("ready"), answer.body());
+                assertEquals(ready ? 200 : 503, answer.statusCode(), answer.body());
+            }
+        } finally {
+            asked.set(true);
+            changes.join();
+        }
+    }
+
+    @Test
     void isAliveWhateverItsComponentsAre() throws Exception {
         health.component("postgresql").down("gone");
         health.drain();
@@ -86,9 +115,7 @@ class OpsServerVerticleTest {
     }
 
     private HttpResponse<String> send(HttpRequest request) throws Exception {
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            return client.send(request, HttpResponse.BodyHandlers.ofString());
-        }
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
     private URI uri(String path) {

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -185,7 +186,7 @@ class KeyFileTest {
             watch.start();
             Files.writeString(path, file(entry("new", Role.READER)));
             while (name(keys, "new").isEmpty()) {
-                Thread.onSpinWait();
+                LockSupport.parkNanos(2_000_000);
             }
             assertEquals("", name(keys, "old"));
             watch.stop();

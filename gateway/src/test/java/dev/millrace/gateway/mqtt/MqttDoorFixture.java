@@ -199,7 +199,7 @@ abstract class MqttDoorFixture {
     }
 
     static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
         while (!condition.getAsBoolean()) {
             assertTrue(System.nanoTime() - end < 0, "waited in vain until " + what);
             LockSupport.parkNanos(1_000_000);

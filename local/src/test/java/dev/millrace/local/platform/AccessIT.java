@@ -126,7 +126,10 @@ class AccessIT {
                 assertEquals(200, answer.statusCode(), answer::body);
                 return new JsonObject(answer.body()).getJsonArray("sensors").size() == 3;
             });
-            assertEquals(2, platform.metric("millrace_gateway_mqtt_connections_open"), "numbers 1 and 3");
+            // a connection that a busy machine has broken comes again
+            Await.until(
+                    "numbers 1 and 3 are connected over MQTT",
+                    () -> platform.metric("millrace_gateway_mqtt_connections_open") == 2);
             assertFalse(platform.output().contains(ADMIN.text()));
             platform.terminate();
             assertEquals(143, platform.awaitExit());
@@ -145,7 +148,7 @@ class AccessIT {
             });
             ApiKey admin = made(platform.output(), "ADMIN_KEY");
             ApiKey device = made(platform.output(), "DEVICE_KEY");
-            assertEquals(202, post(port, Optional.of(device)));
+            Await.until("the device's key is taken", () -> post(port, Optional.of(device)) == 202);
             assertEquals(401, post(port, Optional.empty()));
             assertEquals(
                     403, send(request(port, "/devices", Optional.of(device))).statusCode());

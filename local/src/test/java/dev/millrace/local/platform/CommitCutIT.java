@@ -87,7 +87,7 @@ class CommitCutIT {
         }
     }
 
-    private static double fenced(JavaProcess processor) throws InterruptedException {
+    private static double fenced(JavaProcess processor) throws Exception {
         return processor.metric("millrace_processor_fenced_commits_total");
     }
 

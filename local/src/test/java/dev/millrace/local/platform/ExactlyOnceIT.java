@@ -34,7 +34,7 @@ class ExactlyOnceIT {
     private static final Logger LOG = LoggerFactory.getLogger(ExactlyOnceIT.class);
     private static final int KILLS = 10;
     private static final int SENSORS = 5;
-    private static final int RATE = 2_000;
+    private static final int RATE = 1_000;
 
     /** Fewer would prove little. */
     private static final int LEAST_READINGS = 10_000;

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.local.port.FreePort;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,7 +81,7 @@ class GracefulStopIT {
     }
 
     /** A program that replays a file of readings of {@code press-4}, a millisecond apart, the value rising by 0.5. */
-    private static JavaProcess replay(Services services, int httpPort) throws IOException {
+    private static JavaProcess replay(Services services, int httpPort) throws Exception {
         Path file = services.directory().resolve("press-4.csv");
         List<String> lines = new ArrayList<>(List.of("timestamp,value"));
         for (int i = 0; i < FILE_ROWS; i++) {

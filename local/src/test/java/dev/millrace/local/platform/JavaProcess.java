@@ -12,9 +12,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,6 +31,11 @@ final class JavaProcess implements AutoCloseable {
     private static final Pattern HELD_UP =
             Pattern.compile("(?m)^\\S+ WARN +BlockedThreadChecker: .*\\R(?:(?!\\d\\d:\\d\\d:).*\\R)*");
 
+    /** What makes a program that lives for a minute cheap: no second compiler, and no threads that collect beside it. */
+    static final List<String> OPTIONS = List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
+    private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
+
     private final Process process;
     private final Path output;
     private final int opsPort;
@@ -42,12 +49,21 @@ final class JavaProcess implements AutoCloseable {
 
     /** Starts a program; {@code environment} is all that it gets, but for what is the other program's ({@link Services#environment}), with a free operations port and any port for MQTT unless it says them. */
     static JavaProcess start(Path folder, String module, Map<String, String> environment, String... arguments)
-            throws IOException {
-        return start(folder, List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"), module, environment, arguments);
+            throws Exception {
+        return start(folder, OPTIONS, module, environment, arguments);
     }
 
     /** Starts a program in a virtual machine with other options. */
     static JavaProcess start(
+            Path folder, List<String> options, String module, Map<String, String> environment, String... arguments)
+            throws Exception {
+        List<String> all = new ArrayList<>(options);
+        all.addAll(ClassArchive.options(module));
+        return startWith(folder, all, module, environment, arguments);
+    }
+
+    /** Starts a program with these options of the virtual machine and no others. */
+    static JavaProcess startWith(
             Path folder, List<String> options, String module, Map<String, String> environment, String... arguments)
             throws IOException {
         Path output = Files.createTempFile(folder, module + "-", ".log");
@@ -55,8 +71,7 @@ final class JavaProcess implements AutoCloseable {
         int opsPort = chosen == null ? FreePort.choose() : Integer.parseInt(chosen);
         List<String> command = new ArrayList<>(List.of(tool("java")));
         command.addAll(options);
-        command.addAll(
-                List.of("-jar", Path.of("..", module, "target", module + ".jar").toString()));
+        command.addAll(List.of("-jar", jar(module).toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
@@ -75,6 +90,10 @@ final class JavaProcess implements AutoCloseable {
         builder.environment().putIfAbsent("MQTT_PORT", "0");
         builder.redirectErrorStream(true).redirectOutput(output.toFile());
         return new JavaProcess(builder.start(), output, opsPort);
+    }
+
+    static Path jar(String module) {
+        return Path.of("..", module, "target", module + ".jar");
     }
 
     private static String tool(String name) {
@@ -106,35 +125,40 @@ final class JavaProcess implements AutoCloseable {
         return opsPort;
     }
 
-    /** The status of an answer of the operations server; 0 where there is none. */
-    int status(String path) throws InterruptedException {
-        try {
-            return get(path).statusCode();
-        } catch (IOException e) {
-            return 0;
-        }
+    /**
+     * What the operations server answers, asked again until it does: a busy machine is silent at times, and so is a program that has just
+     * started. Nothing where the process has ended.
+     */
+    Optional<HttpResponse<String>> answer(String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + opsPort + path))
+                .timeout(ANSWER_TIME)
+                .build();
+        List<HttpResponse<String>> answers = new ArrayList<>();
+        Await.until(this + " answers " + path + " or has ended", () -> {
+            try {
+                answers.add(client.send(request, HttpResponse.BodyHandlers.ofString()));
+                return true;
+            } catch (IOException e) {
+                return !process.isAlive();
+            }
+        });
+        return answers.stream().findFirst();
     }
 
-    /** The body of an answer of the operations server; empty where there is none. */
-    String body(String path) throws InterruptedException {
-        try {
-            return get(path).body();
-        } catch (IOException e) {
-            return "";
-        }
+    /** The status of an answer of the operations server; 0 where the process has ended. */
+    int status(String path) throws Exception {
+        return answer(path).map(HttpResponse::statusCode).orElse(0);
     }
 
-    /** The value of a metric without tags; 0 where it is not there. */
-    double metric(String name) throws InterruptedException {
+    /** The body of an answer of the operations server; empty where the process has ended. */
+    String body(String path) throws Exception {
+        return answer(path).map(HttpResponse::body).orElse("");
+    }
+
+    /** The value of a metric without tags; 0 where it is not there, or the process has ended. */
+    double metric(String name) throws Exception {
         Matcher line = Pattern.compile("(?m)^" + name + " (\\S+)$").matcher(body("/metrics"));
         return line.find() ? Double.parseDouble(line.group(1)) : 0;
-    }
-
-    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + opsPort + path))
-                .timeout(java.time.Duration.ofSeconds(5))
-                .build();
-        return client.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
     /** The number that the system knows it by. */

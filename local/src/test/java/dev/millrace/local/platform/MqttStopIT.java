@@ -3,7 +3,6 @@ package dev.millrace.local.platform;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.local.port.FreePort;
-import java.io.IOException;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -39,7 +38,7 @@ class MqttStopIT {
         }
     }
 
-    private static JavaProcess gateway(Services services, int port) throws IOException {
+    private static JavaProcess gateway(Services services, int port) throws Exception {
         Map<String, String> environment = new HashMap<>(services.environment());
         environment.put("HTTP_PORT", Integer.toString(FreePort.choose()));
         environment.put("MQTT_PORT", Integer.toString(port));

@@ -1,6 +1,5 @@
 package dev.millrace.local.platform;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.core.config.Environment;
@@ -158,7 +157,7 @@ class PublishingFaultsIT {
 
     private static void assertNothingBuffered() throws Exception {
         Await.until("the memory is given back", () -> gateway.metric("millrace_gateway_buffered_bytes") == 0);
-        assertEquals(200, gateway.status("/health/ready"));
+        gateway.awaitReady();
     }
 
     private static void more(Devices devices, long readings) throws Exception {

@@ -113,7 +113,7 @@ class RolloutIT {
         Await.until("its successor works", () -> works(List.of(successor), works, 1));
     }
 
-    private static boolean works(List<JavaProcess> programs, String counter, int atLeast) throws InterruptedException {
+    private static boolean works(List<JavaProcess> programs, String counter, int atLeast) throws Exception {
         for (JavaProcess program : programs) {
             if (program.metric(counter) < atLeast) {
                 return false;

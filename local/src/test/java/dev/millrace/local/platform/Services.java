@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** PostgreSQL, Redis and the emulator, which outlive the programs under test. */
 final class Services implements AutoCloseable {
@@ -42,6 +43,7 @@ final class Services implements AutoCloseable {
     private final LocalPostgres postgres;
     private final LocalRedis redis;
     private final Vertx vertx = Vertx.vertx();
+    private Optional<Connection> asking = Optional.empty();
     final KinesisEmulator kinesis;
 
     Services(int shards) throws Exception {
@@ -152,10 +154,12 @@ final class Services implements AutoCloseable {
         return postgres.url(user, password);
     }
 
-    /** The rows of a query, each as its columns' texts joined by a bar. */
-    List<String> rows(String sql) throws SQLException {
-        try (Connection connection = database();
-                Statement statement = connection.createStatement();
+    /**
+     * The rows of a query, each as its columns' texts joined by a bar. Waiting for something asks many times a second, all by one
+     * connection: to log in costs more than most queries.
+     */
+    synchronized List<String> rows(String sql) throws SQLException {
+        try (Statement statement = asking().createStatement();
                 ResultSet result = statement.executeQuery(sql)) {
             List<String> rows = new ArrayList<>();
             int columns = result.getMetaData().getColumnCount();
@@ -168,6 +172,16 @@ final class Services implements AutoCloseable {
             }
             return rows;
         }
+    }
+
+    private Connection asking() throws SQLException {
+        Optional<Connection> open = asking;
+        if (open.isPresent() && !open.get().isClosed()) {
+            return open.get();
+        }
+        Connection connection = database();
+        asking = Optional.of(connection);
+        return connection;
     }
 
     /** Runs statements, one after the other, on a connection of their own. */
@@ -193,11 +207,20 @@ final class Services implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        asking.ifPresent(Services::close);
         kinesis.close().await();
         vertx.close().await();
         redis.close();
         postgres.close();
         directory.close();
+    }
+
+    private static void close(Connection connection) {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

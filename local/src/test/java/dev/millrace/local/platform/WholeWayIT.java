@@ -88,7 +88,9 @@ class WholeWayIT {
                                     .getJsonArray("sensors")
                                     .size()
                             == 21);
-            assertEquals(10, platform.metric("millrace_gateway_mqtt_connections_open"), "half of them over MQTT");
+            // a connection that a busy machine has broken comes again
+            Await.until(
+                    "half of them over MQTT", () -> platform.metric("millrace_gateway_mqtt_connections_open") == 10);
             assertTrue(get(gateway + "/").body().contains("<title>Millrace</title>"));
 
             replayTwice(gateway, ports);

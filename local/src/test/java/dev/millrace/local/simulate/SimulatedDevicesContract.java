@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -161,7 +162,7 @@ abstract class SimulatedDevicesContract {
                 if (System.nanoTime() - end > 0) {
                     throw e;
                 }
-                Thread.onSpinWait();
+                LockSupport.parkNanos(2_000_000);
             }
         }
     }

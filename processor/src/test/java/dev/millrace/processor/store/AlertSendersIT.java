@@ -34,6 +34,7 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -179,7 +180,7 @@ class AlertSendersIT {
         long until = System.nanoTime() + PATIENCE.toNanos();
         while (rig.count(from) != count) {
             assertTrue(System.nanoTime() < until, () -> count + " " + from + " are not there");
-            Thread.onSpinWait();
+            LockSupport.parkNanos(2_000_000);
         }
     }
 

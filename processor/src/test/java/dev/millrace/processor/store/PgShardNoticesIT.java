@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -110,7 +111,7 @@ class PgShardNoticesIT extends StoreContract {
         admin.query(alter + "false").execute().await();
         database.query("SELECT pg_terminate_backend(pid) FROM " + LISTENERS);
         while (database.count(LISTENERS) != 0) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(2_000_000);
         }
         assertEquals(0, woken.availablePermits());
         admin.query(alter + "true").execute().await();

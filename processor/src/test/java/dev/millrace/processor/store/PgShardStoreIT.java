@@ -24,6 +24,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -187,7 +188,7 @@ class PgShardStoreIT extends ShardStoreContract {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             waiting = threads.submit(() -> first.commit(start, work("1", number(TEMPERATURE, NOON, 1))));
             while (database.count("pg_stat_activity WHERE wait_event_type = 'Lock'") == 0) {
-                Thread.onSpinWait();
+                LockSupport.parkNanos(2_000_000);
             }
             transaction.commit().await();
         }
@@ -272,7 +273,7 @@ class PgShardStoreIT extends ShardStoreContract {
                             .size());
             // until the client, too, knows
             while (pool.size() > 0) {
-                Thread.onSpinWait();
+                LockSupport.parkNanos(2_000_000);
             }
             cut[0] = true;
         });
