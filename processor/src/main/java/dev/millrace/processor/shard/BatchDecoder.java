@@ -34,12 +34,14 @@ public final class BatchDecoder {
     /**
      * The next batch of records, of which there must be one at least. What lies at a position or before it in its own record
      * is passed over: it was committed before.
+     *
+     * @param most so many values are enough
      */
-    public Batch next(Iterator<ShardRecord> records, Position after) {
+    public Batch next(Iterator<ShardRecord> records, Position after, int most) {
         Building batch = new Building(after);
         do {
             batch.add(records.next());
-        } while (records.hasNext() && batch.values < FULL);
+        } while (records.hasNext() && batch.values < most);
         return batch.build();
     }
 

@@ -86,6 +86,11 @@ final class BatchFeeder {
         if (problem.isPresent()) {
             return new Loaded.Unavailable<>(problem.get());
         }
+        // a shard that ends has looked at all that is silent by then
+        problem = step.last ? detector.loadWatched() : Optional.empty();
+        if (problem.isPresent()) {
+            return new Loaded.Unavailable<>(problem.get());
+        }
         Map<SeriesId, LatestValue> latest = new HashMap<>();
         Detection detection = new Detection();
         values.feed(latest, detection);

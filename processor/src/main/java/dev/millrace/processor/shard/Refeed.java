@@ -202,7 +202,7 @@ final class Refeed {
     /** Feeds records up to the committed position; false where that must be broken off. */
     private boolean feed(Iterator<ShardRecord> records) {
         while (records.hasNext() && progress.position().isBehind(at.position())) {
-            Batch batch = decoder.next(records, at.position());
+            Batch batch = decoder.next(records, at.position(), BatchDecoder.FULL);
             List<Batch.Item> items = batch.items().stream()
                     .filter(item -> !item.position().isBehind(progress.position()))
                     .filter(item -> !unstorable.contains(item.position()))

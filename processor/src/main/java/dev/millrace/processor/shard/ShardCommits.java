@@ -87,6 +87,11 @@ final class ShardCommits {
         return feeder.refeed(items, time);
     }
 
+    /** The most items that are to commit together. */
+    int most() {
+        return most;
+    }
+
     /** How often in a row something failed, since the last commit. */
     int failures() {
         return failures;
@@ -144,6 +149,18 @@ final class ShardCommits {
     Optional<Progress> use(RuleSet rules, Progress from) {
         Optional<Progress> written = writeAll(from, waits.nanos() + Long.MAX_VALUE);
         if (written.isEmpty() || detector.dirty() > 0) {
+            return written;
+        }
+        Optional<String> problem = detector.loadWatched();
+        if (problem.isPresent()) {
+            unavailable(problem.get());
+            return Optional.empty();
+        }
+        // what is silent by now is so by the rules so far
+        while (written.isPresent() && isDue()) {
+            written = beat(written.get());
+        }
+        if (written.isEmpty()) {
             return written;
         }
         detector.use(rules);

@@ -80,6 +80,14 @@ final class ShardDetector {
     /** The stored state that the memory belongs to. */
     private @Nullable Known known;
 
+    /** What it was when the memory began. */
+    private @Nullable Known begun;
+
+    private boolean watchedKnown;
+
+    /** Whether series that are watched must be looked at by the rules in force, when that was begun. */
+    private boolean settling;
+
     private @Nullable InHand inHand;
 
     /** How often something was sent to be committed since the stored state was known. */
@@ -158,27 +166,44 @@ final class ShardDetector {
         return refeeding == null && read.equals(before);
     }
 
-    /**
-     * Forgets everything and begins with what is stored.
-     *
-     * @return why that could not be read; empty where it was
-     */
-    Optional<String> begin(ShardState state, RuleSet rules) {
+    /** Forgets everything and begins with what is stored. */
+    void begin(ShardState state, RuleSet rules) {
         forget();
-        switch (store.watched(range)) {
-            case Loaded.Unavailable<Map<SeriesId, OptionalLong>>(String reason) -> {
-                return Optional.of(reason);
-            }
-            case Loaded.Found(Map<SeriesId, OptionalLong> watched) -> silences.begin(watched);
-        }
         detector = new Detector(rules);
         known = new Known(state.progress(), state.beat());
+        begun = known;
         // until it is known that nothing is to be fed again
         refeeding = state.detector().mark().orElse(Mark.START);
-        if (state.detector().settling() || state.detector().rulesVersion().isEmpty()) {
-            unsettled.addAll(silences.all());
+        settling =
+                state.detector().settling() || state.detector().rulesVersion().isEmpty();
+    }
+
+    /**
+     * Loads which series are watched, if that is not known yet. The first commit after a take-over does not wait for it: what is found
+     * to be silent opens as of when it was due.
+     *
+     * @return why that failed; empty where it did not
+     */
+    Optional<String> loadWatched() {
+        if (watchedKnown) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        return switch (store.watched(range)) {
+            case Loaded.Unavailable<Map<SeriesId, OptionalLong>>(String reason) -> Optional.of(reason);
+            case Loaded.Found(Map<SeriesId, OptionalLong> watched) -> {
+                watched.forEach((id, dueAt) -> {
+                    // what is in memory is further than what is stored of it, and noted
+                    if (memory.find(id).isEmpty()) {
+                        silences.add(id, dueAt);
+                        if (settling) {
+                            unsettled.add(id);
+                        }
+                    }
+                });
+                watchedKnown = true;
+                yield Optional.empty();
+            }
+        };
     }
 
     private void forget() {
@@ -187,6 +212,8 @@ final class ShardDetector {
         unsettled.clear();
         unfed.clear();
         known = null;
+        begun = null;
+        watchedKnown = false;
         inHand = null;
         sendings = 0;
         refeeding = null;
@@ -245,10 +272,10 @@ final class ShardDetector {
         if (fedAgain(id, series)) {
             // to be written down soon, so that the mark moves on
             memory.loadDirty(id, series, unfedFrom, pace.ripeAt(goneOnAt));
-            silences.note(id, series);
         } else {
             memory.load(id, series);
         }
+        silences.note(id, series);
     }
 
     private Series series(Optional<StoredSeries> stored, boolean again) {
@@ -324,6 +351,10 @@ final class ShardDetector {
     Loaded<Set<SeriesId>> pass(OptionalLong streamTime, Detection found) {
         // before it commits: what is taken back is noted again
         memory.touched().forEach(entry -> silences.note(entry.id(), entry.series()));
+        Optional<String> unknown = Objects.equals(known, begun) ? Optional.empty() : loadWatched();
+        if (unknown.isPresent()) {
+            return new Loaded.Unavailable<>(unknown.get());
+        }
         if (!isDue(streamTime)) {
             return new Loaded.Found<>(Set.of());
         }
@@ -362,7 +393,7 @@ final class ShardDetector {
         Mark start = refeeding == null ? from : refeeding;
         Mark end = refeeding == null ? after : refeeding;
         Mark mark = unfed.size() > 0 ? unfedFrom : choice.mark(written, start, end);
-        boolean settled = unsettled.stream().allMatch(passed::contains);
+        boolean settled = watchedKnown ? unsettled.stream().allMatch(passed::contains) : !settling;
         inHand = new InHand(to, start, written, passed, after.streamTime());
         return new Snapshots(
                 OptionalLong.of(Objects.requireNonNull(known).beat),
@@ -432,7 +463,7 @@ final class ShardDetector {
         inHand = null;
     }
 
-    /** Other rules are in force from here on, where all is written down. All that is watched must be looked at by them. */
+    /** Other rules are in force from here on, where all is written down and what is watched is known: all that must be looked at by them. */
     void use(RuleSet rules) {
         detector = new Detector(rules);
         unsettled.clear();

@@ -401,7 +401,7 @@ public final class ShardLoop {
             if (waits.stopRequested()) {
                 return Optional.empty();
             }
-            Batch batch = decoder.next(records, progress.position());
+            Batch batch = decoder.next(records, progress.position(), commits.most());
             boolean last = read.atEnd() && !records.hasNext();
             if (batch.position().equals(progress.position()) && !last && gap.isEmpty()) {
                 // the record at the position itself, which is committed

@@ -29,10 +29,9 @@ final class SilenceIndex {
     private final Map<SeriesId, Due> byId = new HashMap<>();
     private final TreeSet<Due> byTime = new TreeSet<>(BY_TIME);
 
-    /** Begins with what is stored. */
-    void begin(Map<SeriesId, OptionalLong> stored) {
-        clear();
-        stored.forEach((id, dueAt) -> put(id, dueAt.orElse(NEVER)));
+    /** A series that is watched, as is stored of it. */
+    void add(SeriesId id, OptionalLong dueAt) {
+        put(id, dueAt.orElse(NEVER));
     }
 
     void clear() {

@@ -46,11 +46,7 @@ final class TakeOver {
         if (inForce.isEmpty()) {
             return waits.stopRequested() ? Refeed.Outcome.STOPPED : Refeed.Outcome.UNSURE;
         }
-        Optional<String> problem = detector.begin(state, inForce.get());
-        if (problem.isPresent()) {
-            commits.failed(problem.get());
-            return Refeed.Outcome.UNSURE;
-        }
+        detector.begin(state, inForce.get());
         Optional<Mark> mark = state.detector().mark();
         if (mark.isPresent() && state.progress().position().isBehind(mark.get().position())) {
             switch (store.journal(Unfed.MOST_BYTES)) {

@@ -43,7 +43,7 @@ class BatchDecoderTest {
     }
 
     private Batch decode() {
-        return decoder(LoopRig.ALL).next(shard.records().iterator(), Position.START);
+        return decoder(LoopRig.ALL).next(shard.records().iterator(), Position.START, BatchDecoder.FULL);
     }
 
     private static List<Sample> samples(Batch batch) {
@@ -120,8 +120,8 @@ class BatchDecoderTest {
         shard.putAggregate(List.of(temperature("oven-1", T, 1), temperature("oven-2", T, 2)));
         shard.putAggregate(List.of(temperature("oven-1", T, 3)));
 
-        Batch batch =
-                decoder(new HashKeyRange(middle, middle)).next(shard.records().iterator(), Position.START);
+        Batch batch = decoder(new HashKeyRange(middle, middle))
+                .next(shard.records().iterator(), Position.START, BatchDecoder.FULL);
 
         assertEquals(1, batch.foreignAggregates());
         assertEquals(1, batch.items().size());
@@ -130,7 +130,7 @@ class BatchDecoderTest {
                 samples(batch).stream().map(Sample::measurement).toList());
 
         Batch alone = decoder(new HashKeyRange(middle, middle))
-                .next(shard.records().subList(0, 1).iterator(), Position.START);
+                .next(shard.records().subList(0, 1).iterator(), Position.START, BatchDecoder.FULL);
         assertEquals(position(0, 1), alone.position());
         assertEquals(0, alone.items().size());
     }
@@ -232,8 +232,12 @@ class BatchDecoderTest {
         Iterator<ShardRecord> records = shard.records().iterator();
         BatchDecoder decoder = decoder(LoopRig.ALL);
 
-        assertEquals(position(2, 1_999), decoder.next(records, Position.START).position());
-        assertEquals(position(4, 1_999), decoder.next(records, Position.START).position());
+        assertEquals(
+                position(2, 1_999),
+                decoder.next(records, Position.START, BatchDecoder.FULL).position());
+        assertEquals(
+                position(4, 1_999),
+                decoder.next(records, Position.START, BatchDecoder.FULL).position());
         assertFalse(records.hasNext());
     }
 
@@ -243,7 +247,7 @@ class BatchDecoderTest {
         garbage.forEach(bytes -> any.put("key", bytes));
         any.put("key", new byte[] {(byte) 0xF3, (byte) 0x89, (byte) 0x9A, (byte) 0xC2});
 
-        Batch batch = decoder(LoopRig.ALL).next(any.records().iterator(), Position.START);
+        Batch batch = decoder(LoopRig.ALL).next(any.records().iterator(), Position.START, BatchDecoder.FULL);
 
         assertEquals(garbage.size() + 1, batch.records());
         // the last one is none
@@ -256,12 +260,13 @@ class BatchDecoderTest {
         shard.putAggregate(List.of(temperature("oven-1", T, 1), temperature("oven-1", T + 1, 2)));
         shard.putAggregate(List.of(temperature("oven-1", T + 2, 3)));
 
-        Batch batch = decoder(LoopRig.ALL).next(shard.records().iterator(), position(0, 0));
+        Batch batch = decoder(LoopRig.ALL).next(shard.records().iterator(), position(0, 0), BatchDecoder.FULL);
 
         assertEquals(
                 List.of(T + 1, T + 2), samples(batch).stream().map(Sample::at).toList());
 
-        Batch alone = decoder(LoopRig.ALL).next(shard.records().subList(0, 1).iterator(), position(0, 1));
+        Batch alone =
+                decoder(LoopRig.ALL).next(shard.records().subList(0, 1).iterator(), position(0, 1), BatchDecoder.FULL);
         assertEquals(List.of(), alone.items());
         assertEquals(position(0, 1), alone.position());
     }
