@@ -65,9 +65,10 @@ public final class BenchMain {
         benchmarks.put("auth", () -> new AuthBenchmark(System.out).run());
         benchmarks.put("processor", () -> new ProcessorBenchmark(System.out).run());
         benchmarks.put("processor-latency", () -> new LatencyBenchmark(System.out).run());
-        benchmarks.put("hand-over", () -> new HandOverBenchmark(System.out).run());
         benchmarks.put("memory-detection", () -> ProcessorMemoryBenchmark.runDetection(System.out));
         AotCaches caches = new AotCaches();
+        benchmarks.put(
+                "hand-over", () -> new HandOverBenchmark(System.out, caches.podOptions(PodProgram.PROCESSOR)).run());
         benchmarks.put("start", () -> new StartBenchmark(System.out, "start", PodProgram.GATEWAY, caches).run());
         benchmarks.put(
                 "start-processor",

@@ -40,12 +40,15 @@ public final class HandOverBenchmark {
     private static final int MAX_MILLIS = 60_000;
 
     private final PrintStream out;
+    private final List<String> podOptions;
     private final List<String> flaws = new ArrayList<>();
     private final AtomicReference<HandOver> current = new AtomicReference<>();
     private int incarnation;
 
-    public HandOverBenchmark(PrintStream out) {
+    /** @param podOptions what a processor's JVM has in its pod, besides the image's options */
+    public HandOverBenchmark(PrintStream out, List<String> podOptions) {
         this.out = out;
+        this.podOptions = List.copyOf(podOptions);
     }
 
     /** Prints its lines, and answers whether its figures show something. */
@@ -116,7 +119,9 @@ public final class HandOverBenchmark {
     private Running start(ProcessorUnderLoad platform, EveryKind rules) throws IOException {
         incarnation++;
         return platform.processor(
-                "bench-" + incarnation, Map.of("LEASE_DURATION", LEASE.toSeconds() + "s", "RULES_FILE", rules.path()));
+                "bench-" + incarnation,
+                Map.of("LEASE_DURATION", LEASE.toSeconds() + "s", "RULES_FILE", rules.path()),
+                podOptions);
     }
 
     /** Ends the processor that reads, beside one that waits, and answers how long nothing was committed; milliseconds. */

@@ -29,7 +29,7 @@ final class ShardCommits {
      * The most that commit together first: whoever takes a shard over shows soon that it is read, and not after all has been loaded that
      * came since.
      */
-    private static final int FIRST = 500;
+    private static final int FIRST = 100;
 
     private final String shardId;
     private final ShardLoop.Ports ports;

@@ -136,6 +136,27 @@ class ShardLoopTest {
         assertEquals(0, rig.stored().userRecords());
     }
 
+    /** However much is waiting, others see soon that the shard is read. */
+    @Test
+    void theFirstCommitsAreSmallAndGrow() {
+        FakeShard shard = new FakeShard();
+        shard.putAggregate(IntStream.range(0, BatchDecoder.FULL)
+                .mapToObj(i -> temperature("oven-1", T + i, 20))
+                .toList());
+        LoopRig rig = new LoopRig(shard, () -> Fault.NONE);
+        List<Integer> sizes = new ArrayList<>();
+        rig.store.refused = work -> {
+            sizes.add(work.userRecords());
+            return false;
+        };
+
+        rig.loop.run();
+
+        assertTrue(sizes.getFirst() <= 100, sizes::toString);
+        assertTrue(sizes.getLast() >= BatchDecoder.FULL / 2, sizes::toString);
+        assertEquals(BatchDecoder.FULL, rig.stored().userRecords());
+    }
+
     @Test
     void aStopLetsTheBatchInHandCommitAndNoOther() {
         int full = BatchDecoder.FULL;
@@ -146,12 +167,12 @@ class ShardLoopTest {
                     .mapToObj(i -> temperature("oven-1", T + i, 20))
                     .toList());
         }
-        // progress, series, five commits of a first batch that is stored in parts, and one of the second: the stop
+        // progress, series, seven commits of a first batch that is stored in parts, and one of the second: the stop
         // comes while that is stored
         LoopRig[] rig = new LoopRig[1];
         int[] uses = {0};
         rig[0] = new LoopRig(shard, () -> {
-            if (++uses[0] == 8) {
+            if (++uses[0] == 10) {
                 rig[0].waits.requestStop();
             }
             return Fault.NONE;
