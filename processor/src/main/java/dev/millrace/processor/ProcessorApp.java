@@ -80,7 +80,10 @@ public final class ProcessorApp implements Service {
      */
     private static final int KEEPERS_CONNECTIONS = 64;
 
-    /** What all shards remember: some 500 bytes each of keys and limits, up to about 3 KiB where rules of every kind look at them. */
+    /**
+     * What all shards remember: some 500 bytes each of keys and limits, up to about 3 KiB where rules of every kind look at them; one under
+     * many large windows counts for several.
+     */
     private static final int MAX_SERIES = 150_000;
 
     /** What all shards' reads hold at a time. */

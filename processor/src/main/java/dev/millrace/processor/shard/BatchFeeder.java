@@ -86,7 +86,7 @@ final class BatchFeeder {
         if (problem.isPresent()) {
             return new Loaded.Unavailable<>(problem.get());
         }
-        // a shard that ends has looked at all that is silent by then
+        // what is silent when a shard ends is so by its rules
         problem = step.last ? detector.loadWatched() : Optional.empty();
         if (problem.isPresent()) {
             return new Loaded.Unavailable<>(problem.get());
@@ -100,9 +100,9 @@ final class BatchFeeder {
             case Loaded.Found(Set<SeriesId> passed) -> {
                 boolean last = step.last;
                 Snapshots snapshots = snapshots(step, readTo, last, passed);
-                if (last && detector.left() > 0) {
-                    // the shards that follow find in the store what this one's detector knows: all of it, or they must
-                    // wait
+                if (last && (detector.left() > 0 || passed.size() >= WatchedSeries.PORTION)) {
+                    // the shards that follow find in the store what this one's detector knows, and that it has looked
+                    // at all that is silent: all of it, or they must wait
                     last = false;
                     snapshots = snapshots(step, readTo, false, passed);
                 }

@@ -19,13 +19,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The series that a shard has lately fed, as they stand after the last commit, and within a batch ahead of it: of each that a batch
  * changes there is a copy from before, so that a commit that did not happen can be taken back. A series that is not written down as
- * it stands is dirty. Bounded: the ones not used for longest leave first and are loaded again when needed; those that are dirty must be
- * written before.
+ * it stands is dirty. Bounded by their {@linkplain Series#weight weight}: the ones not used for longest leave first and are loaded again
+ * when needed; those that are dirty must be written before.
  */
 final class SeriesMemory {
 
     private final IntSupplier capacity;
     private final LinkedHashMap<SeriesId, Entry> series = new LinkedHashMap<>(16, 0.75f, true);
+
+    /** Of all of them. */
+    private long weight;
 
     /** In the order of their first change. */
     private final LinkedHashMap<SeriesId, Entry> dirty = new LinkedHashMap<>();
@@ -43,6 +46,7 @@ final class SeriesMemory {
         private @Nullable FedValues fed;
         private Mark dirtyFrom = Mark.START;
         private long dirtySince;
+        private int weight;
 
         private Entry(SeriesId id, Series series) {
             this.id = id;
@@ -123,7 +127,18 @@ final class SeriesMemory {
 
     /** Takes over a series that was loaded. */
     void load(SeriesId id, Series loaded) {
-        series.put(id, new Entry(id, loaded));
+        put(new Entry(id, loaded));
+    }
+
+    private void put(Entry entry) {
+        series.put(entry.id, entry);
+        weigh(entry);
+    }
+
+    private void weigh(Entry entry) {
+        int before = entry.weight;
+        entry.weight = entry.series.weight();
+        weight += entry.weight - before;
     }
 
     /**
@@ -136,7 +151,7 @@ final class SeriesMemory {
         Entry entry = new Entry(id, loaded);
         entry.dirtyFrom = from;
         entry.dirtySince = since;
-        series.put(id, entry);
+        put(entry);
         // before those that have changed meanwhile
         dirty.putFirst(id, entry);
     }
@@ -166,19 +181,20 @@ final class SeriesMemory {
         return dirty.values();
     }
 
-    /** How many are over the capacity. */
-    int excess() {
-        return Math.max(0, series.size() - capacity.getAsInt());
+    /** How much is over the capacity. */
+    long excess() {
+        return Math.max(0, weight - capacity.getAsInt());
     }
 
     /** The dirty ones among those that must leave. */
     List<Entry> leavingDirty(int most) {
         List<Entry> leaving = new ArrayList<>();
-        int left = excess();
+        long left = excess();
         for (Entry entry : series.values()) {
-            if (left-- <= 0 || leaving.size() >= most) {
+            if (left <= 0 || leaving.size() >= most) {
                 break;
             }
+            left -= entry.weight;
             if (dirty.containsKey(entry.id)) {
                 leaving.add(entry);
             }
@@ -200,6 +216,7 @@ final class SeriesMemory {
                 dirty.put(entry.id, entry);
             }
             entry.settle();
+            weigh(entry);
         }
         touched.clear();
         written.forEach(entry -> dirty.remove(entry.id));
@@ -218,10 +235,12 @@ final class SeriesMemory {
     List<Entry> trim() {
         List<Entry> gone = new ArrayList<>();
         Iterator<Entry> oldest = series.values().iterator();
-        for (int excess = excess(); excess > 0 && oldest.hasNext(); excess--) {
+        for (long excess = excess(); excess > 0 && oldest.hasNext(); ) {
             Entry entry = oldest.next();
+            excess -= entry.weight;
             if (!dirty.containsKey(entry.id)) {
                 oldest.remove();
+                weight -= entry.weight;
                 gone.add(entry);
             }
         }
@@ -234,6 +253,7 @@ final class SeriesMemory {
 
     void clear() {
         series.clear();
+        weight = 0;
         dirty.clear();
         touched.clear();
     }

@@ -119,7 +119,7 @@ final class ShardCommits {
 
     /** Whether series must be looked at though nothing arrives. */
     boolean isDue() {
-        return detector.isDue(streamTime);
+        return detector.isDue(streamTime) || detector.hasUnfed(waits.nanos());
     }
 
     /** A commit of nothing shows that the shard is being read, and writes down what is due for it. */
@@ -127,27 +127,32 @@ final class ShardCommits {
         return store(from, Batch.none(from.position()), Optional.empty(), false);
     }
 
-    /**
-     * Writes down what the detector knows, in as many commits as that takes, until a time.
-     *
-     * @param until nanoseconds
-     */
-    Optional<Progress> writeAll(Progress from, long until) {
+    /** Before a shard is given up: where one commit writes all states down, nobody has to feed anything again. */
+    void writeLast(Progress from) {
+        if (detector.dirty() > 0 && detector.isSoonClean()) {
+            writeSome(from);
+        }
+    }
+
+    private Optional<Progress> writeSome(Progress from) {
+        return store(from, Batch.none(from.position()), Optional.empty(), false, SnapshotChoice.Writing.ALL);
+    }
+
+    /** Writes down what the detector knows, in as many commits as that takes. */
+    private Optional<Progress> writeAll(Progress from) {
         Optional<Progress> progress = Optional.of(from);
-        while (progress.isPresent() && detector.dirty() > 0 && waits.nanos() - until < 0) {
-            progress = store(
-                    progress.get(),
-                    Batch.none(progress.get().position()),
-                    Optional.empty(),
-                    false,
-                    SnapshotChoice.Writing.ALL);
+        while (progress.isPresent() && detector.dirty() > 0) {
+            progress = writeSome(progress.get());
         }
         return progress;
     }
 
-    /** Other rules are in force from here on. */
+    /** Other rules are in force from here on, unless a stop comes first. */
     Optional<Progress> use(RuleSet rules, Progress from) {
-        Optional<Progress> written = writeAll(from, waits.nanos() + Long.MAX_VALUE);
+        Optional<Progress> written = Optional.of(from);
+        while (written.isPresent() && detector.dirty() > 0 && !waits.stopRequested()) {
+            written = writeSome(written.get());
+        }
         if (written.isEmpty() || detector.dirty() > 0) {
             return written;
         }
@@ -157,10 +162,10 @@ final class ShardCommits {
             return Optional.empty();
         }
         // what is silent by now is so by the rules so far
-        while (written.isPresent() && isDue()) {
+        while (written.isPresent() && isDue() && !waits.stopRequested()) {
             written = beat(written.get());
         }
-        if (written.isEmpty()) {
+        if (written.isEmpty() || isDue()) {
             return written;
         }
         detector.use(rules);
@@ -203,7 +208,7 @@ final class ShardCommits {
     }
 
     private Optional<Progress> end(Progress from) {
-        return writeAll(from, waits.nanos() + Long.MAX_VALUE)
+        return writeAll(from)
                 .flatMap(progress -> store(progress, Batch.none(progress.position()), Optional.empty(), true));
     }
 
@@ -258,7 +263,7 @@ final class ShardCommits {
                                 meter.committed(batch, ready.work(), rows);
                                 latestWrites.add(batch, ready.latest(), millisBehind, waits.nanos());
                             }
-                            case CommitResult.Fenced _, CommitResult.Refused _ -> detector.takeBack();
+                            case CommitResult.Fenced _, CommitResult.Refused _ -> detector.refused();
                             case CommitResult.Unavailable _ -> {
                                 // the state, read again, tells what became of it
                             }

@@ -18,10 +18,8 @@ import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.ShardStore;
 import dev.millrace.processor.store.Snapshots;
 import dev.millrace.processor.store.StoredSeries;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +36,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The detector of a shard, with what it knows of series, and how that stands to what is stored. What a batch changes is taken back when
- * its commit did not happen; when nobody knows, the state that is read afterwards tells. Only when that is another than either can have led to is
- * all of it forgotten, and built anew from the snapshots and the stream.
+ * its commit did not happen; when nobody knows, the state that is read afterwards tells. Only when that is another than either can have led to, or a
+ * doubtful commit was tried again, is all of it forgotten, and built anew from the snapshots and the journal, or the stream.
  *
  * <p>The states of series are written down some time after they have changed, in the order of their changes; the mark is the place up to which all
  * is written down. Feeding a series what it has seen changes nothing, and so it does no harm that most of them are further.
@@ -50,16 +48,13 @@ final class ShardDetector {
 
     private static final long UNFED_AFTER_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-    /** The most series that one commit looks at for their silence. */
-    static final int PORTION = 1_000;
-
     private final ShardStore store;
     private final HashKeyRange range;
     private final SnapshotPace pace;
     private final SnapshotChoice choice;
     private final ShardMeter meter;
     private final SeriesMemory memory;
-    private final SilenceIndex silences = new SilenceIndex();
+    private final WatchedSeries watched;
 
     /** What others have fed to series that are not in memory. */
     private Unfed unfed = Unfed.nothing();
@@ -68,9 +63,6 @@ final class ShardDetector {
     private Mark unfedFrom = Mark.START;
 
     private long goneOnAt;
-
-    /** Watched series at which the rules in force have not looked yet. */
-    private final Deque<SeriesId> unsettled = new ArrayDeque<>();
 
     private @Nullable Detector detector;
 
@@ -82,11 +74,6 @@ final class ShardDetector {
 
     /** What it was when the memory began. */
     private @Nullable Known begun;
-
-    private boolean watchedKnown;
-
-    /** Whether series that are watched must be looked at by the rules in force, when that was begun. */
-    private boolean settling;
 
     private @Nullable InHand inHand;
 
@@ -120,6 +107,7 @@ final class ShardDetector {
         this.range = range;
         this.pace = pace;
         this.memory = new SeriesMemory(capacity);
+        this.watched = new WatchedSeries(memory);
         this.choice = new SnapshotChoice(memory, pace);
     }
 
@@ -168,14 +156,17 @@ final class ShardDetector {
 
     /** Forgets everything and begins with what is stored. */
     void begin(ShardState state, RuleSet rules) {
-        forget();
+        memory.clear();
+        unfed.clear();
+        watched.begin(
+                state.detector().settling() || state.detector().rulesVersion().isEmpty());
+        inHand = null;
+        sendings = 0;
         detector = new Detector(rules);
         known = new Known(state.progress(), state.beat());
         begun = known;
         // until it is known that nothing is to be fed again
         refeeding = state.detector().mark().orElse(Mark.START);
-        settling =
-                state.detector().settling() || state.detector().rulesVersion().isEmpty();
     }
 
     /**
@@ -185,38 +176,7 @@ final class ShardDetector {
      * @return why that failed; empty where it did not
      */
     Optional<String> loadWatched() {
-        if (watchedKnown) {
-            return Optional.empty();
-        }
-        return switch (store.watched(range)) {
-            case Loaded.Unavailable<Map<SeriesId, OptionalLong>>(String reason) -> Optional.of(reason);
-            case Loaded.Found(Map<SeriesId, OptionalLong> watched) -> {
-                watched.forEach((id, dueAt) -> {
-                    // what is in memory is further than what is stored of it, and noted
-                    if (memory.find(id).isEmpty()) {
-                        silences.add(id, dueAt);
-                        if (settling) {
-                            unsettled.add(id);
-                        }
-                    }
-                });
-                watchedKnown = true;
-                yield Optional.empty();
-            }
-        };
-    }
-
-    private void forget() {
-        memory.clear();
-        silences.clear();
-        unsettled.clear();
-        unfed.clear();
-        known = null;
-        begun = null;
-        watchedKnown = false;
-        inHand = null;
-        sendings = 0;
-        refeeding = null;
+        return watched.load(store, range);
     }
 
     /** The shard is being fed again, and stands there. */
@@ -275,7 +235,7 @@ final class ShardDetector {
         } else {
             memory.load(id, series);
         }
-        silences.note(id, series);
+        watched.note(id, series);
     }
 
     private Series series(Optional<StoredSeries> stored, boolean again) {
@@ -292,20 +252,22 @@ final class ShardDetector {
     private boolean fedAgain(SeriesId id, Series series) {
         int[] fed = {0};
         Detection found = new Detection();
-        unfed.take(id, (at, arrivedAt, measurement) -> {
+        unfed.read(id, (at, arrivedAt, measurement) -> {
             if (detector().feed(id, series, at, arrivedAt, measurement, found)) {
                 fed[0]++;
             }
         });
+        // not before: what is not fed stays for the next try
+        unfed.remove(id);
         if (fed[0] > 0) {
             meter.refed(fed[0]);
         }
         return fed[0] > 0;
     }
 
-    /** The same, but not in the moment of a take-over, which has enough to do. */
+    /** {@link #loadUnfed(int)}, but not in the moment of a take-over, which has enough to do. */
     Optional<String> loadUnfed(int most, long now) {
-        return now - goneOnAt < UNFED_AFTER_NANOS ? Optional.empty() : loadUnfed(most);
+        return hasUnfed(now) ? loadUnfed(most) : Optional.empty();
     }
 
     /**
@@ -342,15 +304,25 @@ final class ShardDetector {
         return Objects.requireNonNull(detector, "a detector begins with rules");
     }
 
+    /** Whether series that others have fed wait to be loaded, and it is time for that. */
+    boolean hasUnfed(long now) {
+        return unfed.size() > 0 && now - goneOnAt >= UNFED_AFTER_NANOS;
+    }
+
+    /** Whether one commit could write all down. */
+    boolean isSoonClean() {
+        return unfed.size() == 0 && memory.dirty().size() <= SnapshotChoice.CHUNK;
+    }
+
     /** Whether series must be looked at though nothing arrives. */
     boolean isDue(OptionalLong streamTime) {
-        return refeeding == null && (silences.isDue(streamTime) || (streamTime.isPresent() && !unsettled.isEmpty()));
+        return refeeding == null && watched.isDue(streamTime);
     }
 
     /** Looks at series whose time has come, and answers which; or why they could not be loaded. */
     Loaded<Set<SeriesId>> pass(OptionalLong streamTime, Detection found) {
         // before it commits: what is taken back is noted again
-        memory.touched().forEach(entry -> silences.note(entry.id(), entry.series()));
+        watched.noteTouched(memory.touched());
         Optional<String> unknown = Objects.equals(known, begun) ? Optional.empty() : loadWatched();
         if (unknown.isPresent()) {
             return new Loaded.Unavailable<>(unknown.get());
@@ -359,18 +331,21 @@ final class ShardDetector {
             return new Loaded.Found<>(Set.of());
         }
         long now = streamTime.getAsLong();
-        Set<SeriesId> due = new LinkedHashSet<>(silences.due(now, PORTION, memory::find));
-        unsettled.stream().limit(Math.max(0, PORTION - due.size())).forEach(due::add);
+        Set<SeriesId> due = watched.due(now);
         Optional<String> problem = load(due);
         if (problem.isPresent()) {
             return new Loaded.Unavailable<>(problem.get());
         }
+        Set<SeriesId> passed = new LinkedHashSet<>();
         for (SeriesId id : due) {
-            SeriesMemory.Entry entry = memory.touch(id);
-            detector().pass(id, entry.series(), now, found);
-            entry.changed();
+            if (watched.isDue(id, memory.find(id).orElseThrow(), now)) {
+                SeriesMemory.Entry entry = memory.touch(id);
+                detector().pass(id, entry.series(), now, found);
+                entry.changed();
+                passed.add(id);
+            }
         }
-        return new Loaded.Found<>(due);
+        return new Loaded.Found<>(passed);
     }
 
     /**
@@ -393,7 +368,6 @@ final class ShardDetector {
         Mark start = refeeding == null ? from : refeeding;
         Mark end = refeeding == null ? after : refeeding;
         Mark mark = unfed.size() > 0 ? unfedFrom : choice.mark(written, start, end);
-        boolean settled = watchedKnown ? unsettled.stream().allMatch(passed::contains) : !settling;
         inHand = new InHand(to, start, written, passed, after.streamTime());
         return new Snapshots(
                 OptionalLong.of(Objects.requireNonNull(known).beat),
@@ -402,7 +376,7 @@ final class ShardDetector {
                         .toList(),
                 refeeding == null,
                 journal(from.position(), to.position()),
-                Optional.of(new DetectorState(Optional.of(mark), rulesVersion(), !settled)));
+                Optional.of(new DetectorState(Optional.of(mark), rulesVersion(), !watched.isSettledBy(passed))));
     }
 
     private Optional<JournalPage> journal(Position from, Position to) {
@@ -427,12 +401,7 @@ final class ShardDetector {
         InHand last = Objects.requireNonNull(inHand);
         known = new Known(last.to, Objects.requireNonNull(known).beat + 1);
         sendings = 0;
-        for (SeriesMemory.Entry entry : memory.touched()) {
-            if (last.passed.contains(entry.id())) {
-                silences.settle(entry.id(), entry.series(), last.streamTime.orElse(Long.MIN_VALUE));
-            }
-        }
-        unsettled.removeIf(last.passed::contains);
+        watched.passed(last.passed, last.streamTime);
         memory.committed(last.written, last.from, now);
         inHand = null;
         trim();
@@ -440,7 +409,7 @@ final class ShardDetector {
 
     /** What was fed again is as it was. */
     void refed(Mark from, Mark to, long now) {
-        memory.touched().forEach(entry -> silences.note(entry.id(), entry.series()));
+        watched.noteTouched(memory.touched());
         memory.committed(Set.of(), from, now);
         refeeding = to;
         trim();
@@ -452,21 +421,26 @@ final class ShardDetector {
     }
 
     private void trim() {
-        memory.trim().forEach(gone -> silences.settle(gone.id(), gone.series(), Long.MIN_VALUE));
+        watched.left(memory.trim());
     }
 
-    /** What is in hand has not committed. */
+    /** What is in hand was refused: it will not happen late either. */
+    void refused() {
+        sendings--;
+        takeBack();
+    }
+
+    /** What is in hand has not committed, as far as is known. */
     void takeBack() {
         List<SeriesMemory.Entry> touched = new ArrayList<>(memory.touched());
         memory.takeBack();
-        touched.forEach(entry -> silences.note(entry.id(), entry.series()));
+        watched.noteTouched(touched);
         inHand = null;
     }
 
     /** Other rules are in force from here on, where all is written down and what is watched is known: all that must be looked at by them. */
     void use(RuleSet rules) {
         detector = new Detector(rules);
-        unsettled.clear();
-        unsettled.addAll(silences.all());
+        watched.unsettle();
     }
 }

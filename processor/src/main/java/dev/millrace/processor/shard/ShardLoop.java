@@ -140,7 +140,7 @@ public final class ShardLoop {
         this.detector =
                 new ShardDetector(ports.store(), claim.range(), detection.pace(), ports.series()::capacity, meter);
         this.commits = new ShardCommits(shardId, ports, availabilities.postgresql(), detector, meter, waits);
-        this.takeOver = new TakeOver(rules, ports.store(), detector, commits, waits, this::refeed);
+        this.takeOver = new TakeOver(rules, ports.store(), detector, commits, ports.series(), waits, this::refeed);
         this.turns = new ReadTurns(waits);
         this.meter = meter;
         this.waits = waits;
@@ -286,6 +286,9 @@ public final class ShardLoop {
     /** Lets others have the shard at once. Where the store cannot be told, they take it after a while. */
     private End giveUp() {
         String problem = "";
+        detector.progress()
+                .filter(progress -> !progress.closed() && commits.failures() == 0)
+                .ifPresent(commits::writeLast);
         for (int attempts = 1; attempts <= RELEASE_ATTEMPTS; attempts++) {
             switch (ports.store().release(claim.epoch())) {
                 case Loaded.Found(Boolean released) -> {
@@ -376,7 +379,8 @@ public final class ShardLoop {
             // tells the others that the shard is being read, and this process whether it still is its
             progress = commits.beat(progress.get());
         }
-        while (progress.isPresent() && commits.isDue() && !waits.stopRequested()) {
+        if (progress.isPresent() && commits.isDue() && !waits.stopRequested()) {
+            // some at a time, and reading goes on between
             progress = commits.beat(progress.get());
         }
         return progress;

@@ -13,8 +13,8 @@ public interface ShardMeter {
      */
     void committed(Batch batch, Work work, int rows);
 
-    /** So many user records that are stored were fed to a detector again. */
-    void refed(int userRecords);
+    /** So many values of a journal, or user records of the stream, were fed to a detector again; they are stored. */
+    void refed(int count);
 
     /** So many series of the shard are in memory, of which so many are not written down as they stand. */
     void remembered(String shardId, int series, int dirty);

@@ -5,6 +5,7 @@ import dev.millrace.processor.anomaly.rule.RuleSet;
 import dev.millrace.processor.store.JournalPage;
 import dev.millrace.processor.store.Loaded;
 import dev.millrace.processor.store.Mark;
+import dev.millrace.processor.store.SeriesShares;
 import dev.millrace.processor.store.ShardState;
 import dev.millrace.processor.store.ShardStore;
 import dev.millrace.processor.task.Waits;
@@ -22,6 +23,7 @@ final class TakeOver {
     private final ShardStore store;
     private final ShardDetector detector;
     private final ShardCommits commits;
+    private final SeriesShares.Share series;
     private final Waits waits;
     private final Function<ShardState, Refeed> refeeds;
 
@@ -31,12 +33,14 @@ final class TakeOver {
             ShardStore store,
             ShardDetector detector,
             ShardCommits commits,
+            SeriesShares.Share series,
             Waits waits,
             Function<ShardState, Refeed> refeeds) {
         this.rules = rules;
         this.store = store;
         this.detector = detector;
         this.commits = commits;
+        this.series = series;
         this.waits = waits;
         this.refeeds = refeeds;
     }
@@ -49,10 +53,14 @@ final class TakeOver {
         detector.begin(state, inForce.get());
         Optional<Mark> mark = state.detector().mark();
         if (mark.isPresent() && state.progress().position().isBehind(mark.get().position())) {
-            switch (store.journal(Unfed.MOST_BYTES)) {
+            switch (store.journal(series.of(Unfed.MOST_BYTES))) {
                 case Loaded.Unavailable<List<JournalPage>>(String reason) -> {
+                    boolean again = commits.failures() > 0;
                     commits.failed(reason);
-                    return Refeed.Outcome.UNSURE;
+                    if (!again) {
+                        return Refeed.Outcome.UNSURE;
+                    }
+                    // a journal that cannot be had must not keep a shard from being read: the stream has it too
                 }
                 case Loaded.Found(List<JournalPage> pages) -> {
                     Optional<Unfed> journal = Unfed.between(

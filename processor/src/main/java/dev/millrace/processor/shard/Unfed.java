@@ -23,8 +23,11 @@ final class Unfed {
 
     private static final byte VERSION = 1;
 
-    /** The most bytes of pages that are taken over so: a minute of 3,000 readings a second. More is read again from the stream. */
-    static final int MOST_BYTES = 8 * 1024 * 1024;
+    /**
+     * The most bytes of pages that the shards of a process take over so: for two of them, a minute of 3,000 readings a second each. What a
+     * shard has more than its share is read again from the stream.
+     */
+    static final long MOST_BYTES = 16 * 1024 * 1024;
 
     private final Map<SeriesId, List<Part>> series;
 
@@ -163,12 +166,14 @@ final class Unfed {
         return series.keySet().stream().limit(most).toList();
     }
 
-    /** Gives away what a series was fed. */
-    void take(SeriesId id, FedValues.Consumer to) {
-        List<Part> parts = series.remove(id);
-        if (parts != null) {
-            parts.forEach(part -> FedValues.read(part.values(), id.metric(), to));
-        }
+    /** What a series was fed. */
+    void read(SeriesId id, FedValues.Consumer to) {
+        series.getOrDefault(id, List.of()).forEach(part -> FedValues.read(part.values(), id.metric(), to));
+    }
+
+    /** A series has it. */
+    void remove(SeriesId id) {
+        series.remove(id);
     }
 
     void clear() {

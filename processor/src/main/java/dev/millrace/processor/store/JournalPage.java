@@ -5,7 +5,7 @@ package dev.millrace.processor.store;
  *
  * @param from where the shard's reading stood before
  * @param to where it stood afterwards
- * @param fed the values, as the detector's shard writes them; not to be changed
+ * @param fed the values, as the shard's detector writes them; not to be changed
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record JournalPage(Position from, Position to, byte[] fed) {}

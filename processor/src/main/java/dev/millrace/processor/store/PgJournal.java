@@ -25,16 +25,19 @@ final class PgJournal {
                 AND (sequence_number::numeric, sub_sequence_number) <= ($4::text::numeric, $5)
             """;
 
-    /** The length of a value that is stored outside of its row is known without reading it. */
-    private static final String SIZE = """
-            SELECT coalesce(sum(octet_length(fed)), 0)::bigint FROM detector_journal
-            WHERE stream = $1 AND stream_created = $2 AND shard_id = $3
+    private static final String BEHIND_MARK = """
+            FROM detector_journal j WHERE stream = $1 AND stream_created = $2 AND shard_id = $3
+                AND (j.sequence_number::numeric, j.sub_sequence_number) > (
+                    SELECT coalesce(nullif(snapshot_sequence_number, ''), '-1')::numeric, coalesce(snapshot_sub_sequence_number, 0)
+                    FROM shard_progress WHERE stream = $1 AND stream_created = $2 AND shard_id = $3)
             """;
 
+    /** The length of a value that is stored outside of its row is known without reading it. */
+    private static final String SIZE = "SELECT coalesce(sum(octet_length(fed)), 0)::bigint " + BEHIND_MARK;
+
     private static final String READ = """
-            SELECT from_sequence_number, from_sub_sequence_number, sequence_number, sub_sequence_number, fed FROM detector_journal
-            WHERE stream = $1 AND stream_created = $2 AND shard_id = $3 ORDER BY place
-            """;
+            SELECT from_sequence_number, from_sub_sequence_number, j.sequence_number, j.sub_sequence_number, fed
+            """ + BEHIND_MARK + "ORDER BY place";
 
     private final ShardKey shard;
     private int written;

@@ -45,6 +45,11 @@ public final class SeriesShares {
             return Math.max(least, total / Math.max(1, shards.get()));
         }
 
+        /** The shard's part of something else that the process has. */
+        public long of(long whole) {
+            return whole / Math.max(1, shards.get());
+        }
+
         /** The shard remembers none any more. */
         @Override
         public void close() {

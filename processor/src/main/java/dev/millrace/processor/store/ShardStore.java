@@ -29,7 +29,7 @@ public interface ShardStore {
     Loaded<Set<Position>> unstorable(Position after, Position upTo);
 
     /**
-     * What was fed to the shard's detector since its mark, and perhaps before, in order. It may lack anything: what is there need not last.
+     * What was fed to the shard's detector since its mark, in order. It may lack anything: what is there need not last.
      *
      * @param mostBytes nothing is answered where it is more than so many
      */

@@ -63,6 +63,9 @@ final class FaultyStore implements ShardStore {
     /** Whether the journal is there. */
     BooleanSupplier hasJournal = () -> true;
 
+    /** How the uses of the journal go. */
+    Supplier<Fault> journalFaults = () -> Fault.NONE;
+
     /** What does not commit in time. */
     Predicate<Work> slow = _ -> false;
 
@@ -93,6 +96,9 @@ final class FaultyStore implements ShardStore {
 
     @Override
     public Loaded<List<JournalPage>> journal(long mostBytes) {
+        if (journalFaults.get() != Fault.NONE) {
+            return new Loaded.Unavailable<>("the journal is away");
+        }
         return load(
                 takeOverFaults,
                 () -> hasJournal.getAsBoolean() ? store.journal(mostBytes) : new Loaded.Found<>(List.of()));

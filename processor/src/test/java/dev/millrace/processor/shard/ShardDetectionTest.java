@@ -120,14 +120,14 @@ class ShardDetectionTest {
     /** What it would have to wait for otherwise: the states of all its series, or the stream. */
     @Test
     void whoeverTakesAShardOverLoadsWhatItsFirstBatchNeedsAndTheRestByAndBy() {
-        FakeShard shard = shard(2_000);
+        FakeShard shard = shard(6_000);
         Content content = new Content();
         LoopRig first = rig(shard, content);
         first.waits.stopInPause(3);
         assertEquals(ShardLoop.End.GIVEN_UP, first.loop.run());
         assertTrue(content.snapshots().size() < 100, "nothing is written down at a hand-over");
 
-        shard.putAggregate(List.of(temperature("oven-1", T + 3_000, 20)));
+        shard.putAggregate(List.of(temperature("oven-1", T + 9_000, 20)));
         LoopRig next = rig(shard, content);
         List<Integer> remembered = new ArrayList<>();
         next.store.refused = _ -> {
@@ -138,13 +138,49 @@ class ShardDetectionTest {
         next.loop.run();
 
         assertTrue(remembered.getFirst() < 1_000, remembered::toString);
-        assertTrue(next.meter.refed >= 1_900, remembered::toString);
-        assertEquals(2_000, anomalies(content).size());
+        assertTrue(next.meter.refed >= 5_900, remembered::toString);
+        assertEquals(6_000, anomalies(content).size());
         assertEquals(
                 1,
                 anomalies(content).stream()
                         .filter(one -> one.closedAt().isPresent())
                         .count());
+    }
+
+    @Test
+    void aShardThatIsGivenUpWithFewSeriesLeavesNothingToFeedAgain() {
+        FakeShard shard = shard(20);
+        Content content = new Content();
+        LoopRig first = rig(shard, content);
+        first.waits.stopInPause(3);
+        assertEquals(ShardLoop.End.GIVEN_UP, first.loop.run());
+        assertEquals(20, content.snapshots().size());
+
+        LoopRig next = rig(shard, content);
+        next.waits.stopInPause(3);
+        next.loop.run();
+
+        assertEquals(0, next.meter.refed);
+    }
+
+    /** What cannot be had of the journal must not keep a shard from being read. */
+    @Test
+    void aJournalThatCannotBeReadIsReplacedByTheStream() {
+        FakeShard shard = shard(20).answering(() -> 1);
+        Content content = new Content();
+        killedAfter(shard, content, 10);
+
+        LoopRig next = rig(shard, content);
+        int[] asked = {0};
+        next.store.journalFaults = () -> {
+            asked[0]++;
+            return Fault.AWAY;
+        };
+        next.waits.stopInPause(60);
+        next.loop.run();
+
+        assertEquals(2, asked[0]);
+        assertEquals(20, anomalies(content).size());
     }
 
     @Test

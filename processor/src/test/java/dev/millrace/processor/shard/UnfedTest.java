@@ -48,7 +48,8 @@ class UnfedTest {
 
     private static List<Value> taken(Unfed unfed, SeriesId id) {
         List<Value> values = new ArrayList<>();
-        unfed.take(id, (at, arrivedAt, measurement) -> values.add(new Value(at, arrivedAt, measurement)));
+        unfed.read(id, (at, arrivedAt, measurement) -> values.add(new Value(at, arrivedAt, measurement)));
+        unfed.remove(id);
         return values;
     }
 

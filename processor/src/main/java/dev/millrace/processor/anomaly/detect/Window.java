@@ -149,8 +149,9 @@ final class Window {
         return Math.min(Math.abs(one - other), Double.MAX_VALUE);
     }
 
+    /** What {@link #write} writes when it is full. */
     int maxBytes() {
-        return Short.BYTES + count * Double.BYTES;
+        return Short.BYTES + values.length * Double.BYTES;
     }
 
     /** Writes the values from the oldest on; their ranks follow from them. */
