@@ -124,13 +124,16 @@ final class DetectionHistory {
     void disturbed() {
         Random random = new Random(seed ^ 0x5DEECE66DL);
         shard.answering(() -> random.nextInt(5));
+        // in half of the histories what has an unknown outcome happens late
+        boolean late = (seed & 1) != 0;
         int[] left = {random.nextInt(25)};
         Supplier<Fault> faults = () -> {
             if (left[0]-- <= 0 || random.nextInt(4) > 0) {
                 return Fault.NONE;
             }
             Fault[] some = {Fault.AWAY, Fault.ANSWER_LOST, Fault.RIVAL, Fault.BUG, Fault.KILLED, Fault.KILLED_AFTER};
-            return some[random.nextInt(some.length)];
+            Fault fault = some[random.nextInt(some.length)];
+            return late && fault == Fault.ANSWER_LOST ? Fault.LATE : fault;
         };
         SnapshotPace pace =
                 new SnapshotPace(Duration.ZERO, 1 + random.nextInt(8), Duration.ofSeconds(1 + random.nextInt(10)));

@@ -32,6 +32,8 @@ final class FaultyStore implements ShardStore {
         AWAY,
         /** It happens, but the answer is lost. */
         ANSWER_LOST,
+        /** The answer is lost, and it happens when the next commit is tried. */
+        LATE,
         /** Another process that works on the shard does it first. */
         RIVAL,
         /** The database refuses a row of it. */
@@ -65,6 +67,8 @@ final class FaultyStore implements ShardStore {
 
     /** How the uses of the journal go. */
     Supplier<Fault> journalFaults = () -> Fault.NONE;
+
+    private Runnable late = () -> {};
 
     /** What does not commit in time. */
     Predicate<Work> slow = _ -> false;
@@ -114,7 +118,7 @@ final class FaultyStore implements ShardStore {
             case AWAY, ANSWER_LOST -> new Loaded.Unavailable<>("away");
             case BUG -> throw new IllegalStateException("a fault of ours");
             case KILLED, KILLED_AFTER -> throw new Killed();
-            case NONE, RIVAL, REFUSED -> question.get();
+            case NONE, RIVAL, REFUSED, LATE -> question.get();
         };
     }
 
@@ -128,8 +132,14 @@ final class FaultyStore implements ShardStore {
             commits.add(new CommitResult.Unavailable("canceling statement due to statement timeout"));
             return commits.getLast();
         }
+        late.run();
+        late = () -> {};
         CommitResult result =
                 switch (faults.get()) {
+                    case LATE -> {
+                        late = () -> store.commit(from, work);
+                        yield new CommitResult.Unavailable("unknown");
+                    }
                     case NONE -> store.commit(from, work);
                     case AWAY -> new CommitResult.Unavailable("away");
                     case ANSWER_LOST -> {
