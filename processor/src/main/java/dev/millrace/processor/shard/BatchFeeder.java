@@ -100,7 +100,7 @@ final class BatchFeeder {
             case Loaded.Found(Set<SeriesId> passed) -> {
                 boolean last = step.last;
                 Snapshots snapshots = snapshots(step, readTo, last, passed);
-                if (last && (detector.left() > 0 || passed.size() >= WatchedSeries.PORTION)) {
+                if (last && detector.leavesSome()) {
                     // the shards that follow find in the store what this one's detector knows, and that it has looked
                     // at all that is silent: all of it, or they must wait
                     last = false;

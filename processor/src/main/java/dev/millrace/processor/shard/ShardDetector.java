@@ -77,6 +77,9 @@ final class ShardDetector {
 
     private @Nullable InHand inHand;
 
+    /** Whether more series may be due than the last commit has looked at. */
+    private boolean moreDue;
+
     /** How often something was sent to be committed since the stored state was known. */
     private int sendings;
 
@@ -323,6 +326,7 @@ final class ShardDetector {
     Loaded<Set<SeriesId>> pass(OptionalLong streamTime, Detection found) {
         // before it commits: what is taken back is noted again
         watched.noteTouched(memory.touched());
+        moreDue = false;
         Optional<String> unknown = Objects.equals(known, begun) ? Optional.empty() : loadWatched();
         if (unknown.isPresent()) {
             return new Loaded.Unavailable<>(unknown.get());
@@ -332,6 +336,7 @@ final class ShardDetector {
         }
         long now = streamTime.getAsLong();
         Set<SeriesId> due = watched.due(now);
+        moreDue = due.size() >= WatchedSeries.PORTION;
         Optional<String> problem = load(due);
         if (problem.isPresent()) {
             return new Loaded.Unavailable<>(problem.get());
@@ -385,9 +390,9 @@ final class ShardDetector {
                 : Optional.of(new JournalPage(from, to, Unfed.write(memory.touched())));
     }
 
-    /** How many states a commit of what is in hand would leave unwritten. */
-    int left() {
-        return unfed.size() + choice.left(Objects.requireNonNull(inHand).written);
+    /** Whether a commit of what is in hand would leave states unwritten, or series that are due without a look. */
+    boolean leavesSome() {
+        return moreDue || unfed.size() > 0 || choice.left(Objects.requireNonNull(inHand).written) > 0;
     }
 
     /** From now on nobody knows the outcome until {@link #committed}, {@link #takeBack} or {@link #isOf}. */

@@ -117,14 +117,19 @@ class ShardDetectionTest {
         assertEquals(20, anomalies(content).size());
     }
 
+    /** A process that reads a shard and gives it up. */
+    private void givenUp(FakeShard shard, Content content) {
+        LoopRig rig = rig(shard, content);
+        rig.waits.stopInPause(3);
+        assertEquals(ShardLoop.End.GIVEN_UP, rig.loop.run());
+    }
+
     /** What it would have to wait for otherwise: the states of all its series, or the stream. */
     @Test
     void whoeverTakesAShardOverLoadsWhatItsFirstBatchNeedsAndTheRestByAndBy() {
         FakeShard shard = shard(6_000);
         Content content = new Content();
-        LoopRig first = rig(shard, content);
-        first.waits.stopInPause(3);
-        assertEquals(ShardLoop.End.GIVEN_UP, first.loop.run());
+        givenUp(shard, content);
         assertTrue(content.snapshots().size() < 100, "nothing is written down at a hand-over");
 
         shard.putAggregate(List.of(temperature("oven-1", T + 9_000, 20)));
@@ -151,9 +156,7 @@ class ShardDetectionTest {
     void aShardThatIsGivenUpWithFewSeriesLeavesNothingToFeedAgain() {
         FakeShard shard = shard(20);
         Content content = new Content();
-        LoopRig first = rig(shard, content);
-        first.waits.stopInPause(3);
-        assertEquals(ShardLoop.End.GIVEN_UP, first.loop.run());
+        givenUp(shard, content);
         assertEquals(20, content.snapshots().size());
 
         LoopRig next = rig(shard, content);
