@@ -152,6 +152,24 @@ class ShardDetectionTest {
                         .count());
     }
 
+    /** By its rules, which need not be those of the shards that follow. */
+    @Test
+    void aShardThatEndsHasLookedAtAllThatIsSilent() {
+        rules = LoopRig.rules(SILENT);
+        int sensors = 2 * WatchedSeries.PORTION + 500;
+        FakeShard shard = new FakeShard();
+        for (int i = 0; i < sensors; i++) {
+            shard.putAggregate(List.of(temperature("oven-" + i, T + i, 20)));
+        }
+        shard.later(TimeUnit.MINUTES.toMicros(1));
+        shard.putAggregate(List.of(temperature("last", T, 20)));
+        Content content = new Content();
+
+        assertEquals(ShardLoop.End.READ_OUT, rig(shard, content).loop.run());
+
+        assertEquals(sensors, anomalies(content).size());
+    }
+
     @Test
     void aShardThatIsGivenUpWithFewSeriesLeavesNothingToFeedAgain() {
         FakeShard shard = shard(20);
